@@ -1,10 +1,20 @@
 """Revisions, and the deployments that bring servers to them."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, RowMapping, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from homeport.core.revision import Snapshot
+from homeport.db.rows import insert_rows
+from homeport.db.scope import of_team, owned
+from homeport.db.servers import Destination, Server
+from homeport.db.services import Service
 from homeport.db.types import Encrypted, Instant, Row
 
 
@@ -57,3 +67,211 @@ class DeploymentLine(Row):
     step: Mapped[str] = mapped_column(String(64))
     stream: Mapped[str] = mapped_column(String(8))
     text: Mapped[str] = mapped_column(Encrypted("deployment_lines.text"))
+
+
+UNFINISHED = ("queued", "in_progress")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLine:
+    """A line to store. Values of variables are redacted by whoever makes it."""
+
+    at: datetime
+    step: str
+    stream: Literal["out", "err", "step"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What the worker knows about a deployment. `service_id` may name a row that is gone (then
+    `service_name` is "" and `network` None)."""
+
+    id: int
+    uuid: str
+    action: str
+    status: str
+    step: str | None
+    options: dict[str, Any]
+    revision_id: int | None
+    is_cancel_requested: bool
+    created_at: datetime
+    service_id: int
+    service_uuid: str
+    service_name: str
+    team_id: int
+    server: Server
+    network: str | None
+    connect_to_docker_network: bool
+
+
+async def get_work(session: AsyncSession, deployment_id: int) -> Work | None:
+    """For the worker, which acts for no team. None when there is no such deployment, or its server is gone."""
+    statement = (
+        select(Deployment, Server, Service.name, Destination.network, Service.connect_to_docker_network)
+        .join(Server, Server.id == Deployment.server_id)
+        .outerjoin(Service, Service.id == Deployment.service_id)
+        .outerjoin(Destination, Destination.id == Service.destination_id)
+        .where(Deployment.id == deployment_id)
+    )
+    found = (await session.execute(statement)).one_or_none()
+    if found is None:
+        return None
+    deployment, server, name, network, is_connected = found
+    return Work(
+        id=deployment.id,
+        uuid=deployment.uuid,
+        action=deployment.action,
+        status=deployment.status,
+        step=deployment.step,
+        options=json.loads(deployment.options),
+        revision_id=deployment.revision_id,
+        is_cancel_requested=deployment.cancel_requested,
+        created_at=deployment.created_at,
+        service_id=deployment.service_id,
+        service_uuid=deployment.service_uuid,
+        service_name=name or "",
+        team_id=deployment.team_id,
+        server=server,
+        network=network,
+        connect_to_docker_network=bool(is_connected),
+    )
+
+
+async def set_status(
+    session: AsyncSession,
+    deployment_id: int,
+    status: str | None = None,
+    *,
+    now: datetime,
+    step: str | None = None,
+    plan: str | None = None,
+    error_code: str | None = None,
+    error: str | None = None,
+) -> None:
+    """Change what is given. `in_progress` notes the start once, any final status the end."""
+    values: dict[str, Any] = {
+        key: value
+        for key, value in (("status", status), ("step", step), ("plan", plan), ("error_code", error_code))
+        if value is not None
+    }
+    if error is not None:
+        values["error"] = error
+    if status == "in_progress":
+        values["started_at"] = func.coalesce(Deployment.started_at, now)
+    elif status is not None and status not in UNFINISHED:
+        values["finished_at"] = now
+    if values:
+        await session.execute(update(Deployment).where(Deployment.id == deployment_id).values(**values))
+
+
+async def add_lines(session: AsyncSession, deployment_id: int, lines: Sequence[NewLine]) -> None:
+    rows = [
+        {"deployment_id": deployment_id, "at": x.at, "step": x.step, "stream": x.stream, "text": x.text} for x in lines
+    ]
+    await insert_rows(session, DeploymentLine, rows)
+
+
+async def list_lines(
+    session: AsyncSession, deployment_id: int, *, after: int = 0, limit: int | None = None
+) -> Sequence[RowMapping]:
+    """`id, at, step, stream, text` of the lines whose id is greater than `after`, oldest first."""
+    columns = (
+        DeploymentLine.id,
+        DeploymentLine.at,
+        DeploymentLine.step,
+        DeploymentLine.stream,
+        DeploymentLine.text,
+    )
+    statement = (
+        select(*columns)
+        .where(DeploymentLine.deployment_id == deployment_id, DeploymentLine.id > after)
+        .order_by(DeploymentLine.id)
+        .limit(limit)
+    )
+    return (await session.execute(statement)).mappings().all()
+
+
+async def find_snapshot(session: AsyncSession, revision_id: int | None) -> Snapshot | None:
+    body = await session.scalar(select(Revision.body).where(Revision.id == revision_id))
+    return None if body is None else Snapshot.from_json(body)
+
+
+async def is_cancel_requested(session: AsyncSession, deployment_id: int) -> bool:
+    statement = select(Deployment.cancel_requested).where(Deployment.id == deployment_id)
+    return bool(await session.scalar(statement))
+
+
+async def find_deployment(session: AsyncSession, team_id: int, uuid: str) -> Deployment | None:
+    return await session.scalar(select(Deployment).where(owned(Deployment, team_id, uuid)))
+
+
+async def list_unfinished(session: AsyncSession, team_id: int) -> Sequence[Deployment]:
+    statement = select(Deployment).where(of_team(Deployment, team_id), Deployment.status.in_(UNFINISHED))
+    return (await session.scalars(statement.order_by(Deployment.id))).all()
+
+
+async def last_finished(session: AsyncSession, service_id: int) -> Deployment | None:
+    """The newest start, restart or stop of the service that reached its goal."""
+    return await session.scalar(
+        select(Deployment)
+        .where(
+            Deployment.service_id == service_id,
+            Deployment.status == "finished",
+            Deployment.action.in_(("start", "restart", "stop")),
+        )
+        .order_by(Deployment.id.desc())
+        .limit(1)
+    )
+
+
+async def last_good_snapshot(session: AsyncSession, service_id: int) -> Snapshot | None:
+    """What the newest start or restart that reached its goal brought up: where a failed one goes back to."""
+    revision_id = await session.scalar(
+        select(Deployment.revision_id)
+        .where(
+            Deployment.service_id == service_id,
+            Deployment.status == "finished",
+            Deployment.action.in_(("start", "restart")),
+        )
+        .order_by(Deployment.id.desc())
+        .limit(1)
+    )
+    return await find_snapshot(session, revision_id)
+
+
+async def list_routes(session: AsyncSession, server_id: int) -> list[Snapshot]:
+    """What runs on a server, for its proxy: of each service whose newest finished deployment
+    is not a stop, the revision which that deployment brought up."""
+    newest = (
+        select(func.max(Deployment.id))
+        .join(Service, Service.id == Deployment.service_id)
+        .where(
+            Deployment.server_id == server_id,
+            Deployment.status == "finished",
+            Deployment.action.in_(("start", "restart", "stop")),
+        )
+        .group_by(Deployment.service_id)
+    )
+    statement = (
+        select(Revision.body)
+        .join(Deployment, Deployment.revision_id == Revision.id)
+        .where(Deployment.id.in_(newest), Deployment.action != "stop")
+        .order_by(Revision.service_id)
+    )
+    return [Snapshot.from_json(body) for body in await session.scalars(statement)]
+
+
+async def next_number(session: AsyncSession, service_id: int) -> int:
+    """The number of the service's next revision; they count from 1."""
+    newest = await session.scalar(select(func.max(Revision.number)).where(Revision.service_id == service_id))
+    return (newest or 0) + 1
+
+
+async def supersede_queued(session: AsyncSession, service_id: int, now: datetime) -> None:
+    """A newer request takes the place of those that have not begun."""
+    await session.execute(
+        update(Deployment)
+        .where(Deployment.service_id == service_id, Deployment.status == "queued")
+        .values(status="superseded", finished_at=now)
+    )

@@ -1,11 +1,16 @@
 """Servers, their destinations, and the private keys that open them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, RowMapping, Select, String, Text, UniqueConstraint, case, select
+from sqlalchemy import Row as Result
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from homeport.db.rows import table_of
+from homeport.db.scope import of_team, owned, text_key
 from homeport.db.types import Encrypted, Instant, Row, Stamped
 
 
@@ -59,3 +64,57 @@ class Destination(Row, Stamped):
     name: Mapped[str] = mapped_column(String(255))
     network: Mapped[str] = mapped_column(String(255))
     type: Mapped[str] = mapped_column(String(16), default="standalone")
+
+
+_STANDALONE_FIRST = case((Destination.type == "standalone", 0), else_=1)
+
+
+async def list_servers(session: AsyncSession, team_id: int) -> Sequence[Server]:
+    return (await session.scalars(select(Server).where(of_team(Server, team_id)).order_by(Server.id))).all()
+
+
+async def find_server(session: AsyncSession, team_id: int, uuid: str) -> Server | None:
+    return await session.scalar(select(Server).where(owned(Server, team_id, uuid)))
+
+
+async def list_destinations(
+    session: AsyncSession, team_id: int, *, server_id: int | None = None
+) -> Sequence[Result[Destination, str]]:
+    """(destination, its server's uuid) of the team, standalone ones first."""
+    statement = _destinations(team_id)
+    if server_id is not None:
+        statement = statement.where(Destination.server_id == server_id)
+    return (await session.execute(statement.order_by(_STANDALONE_FIRST, Destination.id))).all()
+
+
+async def find_destination(
+    session: AsyncSession, team_id: int, uuid: str
+) -> Result[Destination, str] | None:
+    statement = _destinations(team_id).where(Destination.uuid == text_key(uuid))
+    return (await session.execute(statement)).one_or_none()
+
+
+def _destinations(team_id: int) -> Select[Destination, str]:
+    joined = select(Destination, Server.uuid).join(Server, Destination.server_id == Server.id)
+    return joined.where(of_team(Server, team_id))
+
+
+async def list_private_keys(
+    session: AsyncSession, team_id: int, *, with_private: bool
+) -> Sequence[RowMapping]:
+    """The columns of each key of the team; the private part is read (and decrypted) only `with_private`."""
+    result = await session.execute(_private_keys(team_id, with_private=with_private))
+    return result.mappings().all()
+
+
+async def find_private_key(
+    session: AsyncSession, team_id: int, uuid: str, *, with_private: bool
+) -> RowMapping | None:
+    statement = _private_keys(team_id, with_private=with_private).where(owned(PrivateKey, team_id, uuid))
+    return (await session.execute(statement)).mappings().one_or_none()
+
+
+def _private_keys(team_id: int, *, with_private: bool) -> Select[*tuple[Any, ...]]:
+    hidden = () if with_private else ("private_key",)
+    columns = [column for column in table_of(PrivateKey).columns if column.name not in hidden]
+    return select(*columns).where(of_team(PrivateKey, team_id)).order_by(PrivateKey.id)

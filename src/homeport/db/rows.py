@@ -1,0 +1,33 @@
+"""Writing many rows at once without the cost of entities."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import Table, insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from homeport.db.types import Row
+
+
+def table_of(kind: type[Row]) -> Table:
+    return cast("Table", kind.__table__)
+
+
+async def insert_rows(session: AsyncSession, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
+    """One INSERT for all rows; nothing when there are none."""
+    if rows:
+        connection = await session.connection()
+        await connection.execute(insert(table_of(kind)), [dict(row) for row in rows])
+
+
+async def insert_returning_ids(
+    session: AsyncSession, kind: type[Row], rows: Sequence[Mapping[str, Any]]
+) -> list[int]:
+    """One INSERT for all rows; their new ids in the same order."""
+    if not rows:
+        return []
+    table = table_of(kind)
+    connection = await session.connection()
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    result = await connection.execute(statement, [dict(row) for row in rows])
+    return list(result.scalars())
