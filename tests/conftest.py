@@ -1,5 +1,6 @@
 """What every test gets: no network beyond this machine, and an engine for those that ask for one."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,15 @@ import pytest
 from tests.support.engine import ensure_engine
 
 _TESTS = Path(__file__).parent
+_MEMORY_BYTES = 8 << 30
 _SHUT_IN = (_TESTS / "unit", _TESTS / "contract", _TESTS / "catalog", _TESTS / "meta")
+
+
+def pytest_configure() -> None:
+    """A test that eats memory gets a MemoryError; without the limit it takes the whole machine down."""
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, hard))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
