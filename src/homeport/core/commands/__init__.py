@@ -11,12 +11,14 @@ from typing import Any, Literal, Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program and its arguments. `env` is the whole environment of the process beside PATH and HOME."""
+    """A program and its arguments. `env` is the whole environment of the process beside PATH and HOME;
+    with `is_env_exact` it is the whole environment, so that Compose interpolates nothing of ours."""
 
     argv: tuple[str, ...]
     stdin: bytes | None = None
     timeout_s: float = 60.0
     env: Mapping[str, str] = field(default_factory=dict)
+    is_env_exact: bool = False
 
     def __str__(self) -> str:
         return " ".join(self.argv)
@@ -89,6 +91,8 @@ class Engine(Protocol):
         """Build from a tar archive with a Dockerfile."""
         ...
 
+    async def tag_image(self, reference: str, tag: str) -> None: ...
+
     def events(self, filters: Mapping[str, Sequence[str]]) -> AsyncIterator[Json]: ...
 
 
@@ -104,6 +108,16 @@ class Host(Protocol):
     @property
     def engine_socket(self) -> str:
         """The path, on the machine that Homeport runs on, of a unix socket that leads to the engine."""
+        ...
+
+    @property
+    def compose(self) -> tuple[str, ...]:
+        """How to call Compose beside Homeport: the first words of the argument list."""
+        ...
+
+    @property
+    def engine_env(self) -> Mapping[str, str]:
+        """What a process needs in its environment to reach the engine: DOCKER_HOST, DOCKER_CONFIG."""
         ...
 
     async def run(self, command: Command, *, on_line: OnLine | None = None) -> Output:
