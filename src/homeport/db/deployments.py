@@ -167,7 +167,8 @@ async def set_status(
 
 async def add_lines(session: AsyncSession, deployment_id: int, lines: Sequence[NewLine]) -> None:
     rows = [
-        {"deployment_id": deployment_id, "at": x.at, "step": x.step, "stream": x.stream, "text": x.text} for x in lines
+        {"deployment_id": deployment_id, "at": x.at, "step": x.step, "stream": x.stream, "text": x.text}
+        for x in lines
     ]
     await insert_rows(session, DeploymentLine, rows)
 

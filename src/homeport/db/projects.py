@@ -62,7 +62,9 @@ def stored_name(name: str) -> str:
 async def has_environment_named(session: AsyncSession, project_id: int, name: str, *, but: int = -1) -> bool:
     """Whether an environment other than `but` has this name."""
     statement = select(Environment.id).where(
-        Environment.project_id == project_id, Environment.name == text_key(stored_name(name)), Environment.id != but
+        Environment.project_id == project_id,
+        Environment.name == text_key(stored_name(name)),
+        Environment.id != but,
     )
     return await session.scalar(statement.limit(1)) is not None
 

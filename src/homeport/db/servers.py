@@ -87,9 +87,7 @@ async def list_destinations(
     return (await session.execute(statement.order_by(_STANDALONE_FIRST, Destination.id))).all()
 
 
-async def find_destination(
-    session: AsyncSession, team_id: int, uuid: str
-) -> Result[Destination, str] | None:
+async def find_destination(session: AsyncSession, team_id: int, uuid: str) -> Result[Destination, str] | None:
     statement = _destinations(team_id).where(Destination.uuid == text_key(uuid))
     return (await session.execute(statement)).one_or_none()
 

@@ -1,0 +1,60 @@
+"""Tags of a team, and the services that carry them."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from homeport.db.locks import hold_team
+from homeport.db.rows import insert_rows
+from homeport.db.scope import of_team
+from homeport.db.services import ServiceTag, Tag
+
+_COLUMNS = (Tag.id, Tag.uuid, Tag.name, Tag.created_at, Tag.updated_at)
+
+
+async def list_tags(session: AsyncSession, team_id: int) -> Sequence[RowMapping]:
+    statement = select(*_COLUMNS).where(of_team(Tag, team_id)).order_by(Tag.name)
+    return (await session.execute(statement)).mappings().all()
+
+
+async def list_service_tags(session: AsyncSession, service_id: int) -> Sequence[RowMapping]:
+    statement = (
+        select(*_COLUMNS)
+        .join(ServiceTag, ServiceTag.tag_id == Tag.id)
+        .where(ServiceTag.service_id == service_id)
+        .order_by(ServiceTag.id)
+    )
+    return (await session.execute(statement)).mappings().all()
+
+
+async def attach_tags(
+    session: AsyncSession,
+    *,
+    team_id: int,
+    service_id: int,
+    names: Sequence[str],
+    now: datetime,
+    new_uuid: Callable[[], str],
+) -> None:
+    """Put the tags of these names on a service, making those that the team does not have yet."""
+    if not names:
+        return
+    await hold_team(session, team_id)
+    known = await _ids(session, team_id, names)
+    fresh = [name for name in names if name not in known]
+    stamps = {"created_at": now, "updated_at": now}
+    await insert_rows(
+        session, Tag, [{"uuid": new_uuid(), "team_id": team_id, "name": name, **stamps} for name in fresh]
+    )
+    if fresh:
+        known |= await _ids(session, team_id, fresh)
+    await insert_rows(
+        session, ServiceTag, [{"service_id": service_id, "tag_id": known[name]} for name in names]
+    )
+
+
+async def _ids(session: AsyncSession, team_id: int, names: Sequence[str]) -> dict[str, int]:
+    statement = select(Tag.name, Tag.id).where(of_team(Tag, team_id), Tag.name.in_(names))
+    return {row.name: row.id for row in await session.execute(statement)}
