@@ -131,3 +131,21 @@ def _secret_keys(raw: str, path: Path) -> tuple[Secret, ...]:
     if not keys or any(len(key) < 32 for key in keys):
         raise SettingsInvalid("HOMEPORT_SECRET_KEY must hold one or more keys of at least 32 characters each.")
     return tuple(Secret(key) for key in keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """Where the client commands find the API. `token` is None when HOMEPORT_TOKEN is not set."""
+
+    url: str = "http://127.0.0.1:8000"
+    token: Secret | None = None
+
+
+def load_client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
+    """Read HOMEPORT_URL and HOMEPORT_TOKEN; touches no file. Raises SettingsInvalid."""
+    env = os.environ if environ is None else environ
+    url = env.get(PREFIX + "URL", "").strip().rstrip("/") or ClientSettings.url
+    if not url.startswith(("http://", "https://")):
+        raise SettingsInvalid(f"HOMEPORT_URL must start with http:// or https://, not {url!r}.")
+    token = env.get(PREFIX + "TOKEN", "").strip()
+    return ClientSettings(url=url.removesuffix("/api/v1"), token=Secret(token) if token else None)

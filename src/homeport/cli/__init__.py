@@ -1,0 +1,1 @@
+"""The command line: client commands over HTTP, and the commands that run Homeport itself."""
