@@ -25,8 +25,9 @@ PYTHON
 
 engine_python() { if [ -x .venv/bin/python ]; then echo .venv/bin/python; else find_python; fi; }
 
-is_running() { # is_running PID NAME
-  [ -n "$1" ] && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ]
+# is_running PID NAME. A killed process whose parent never asked stays as a zombie, and keeps its name.
+is_running() {
+  [ -n "$1" ] && [ "$(cat "/proc/$1/comm" 2>/dev/null)" = "$2" ] && ! grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status"
 }
 
 has_init() { [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm)" = systemd ]; }
