@@ -5,6 +5,7 @@ as parsed words, never as substrings. One rule of the original contradicts its o
 (running + paused + exited): the rule is followed, such a service is degraded.
 """
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -75,15 +76,18 @@ def _parse(status: str) -> tuple[str, str]:
 
     The health `starting` is unknown, as it is where containers are looked at directly.
     """
-    state, _, health = status.replace(" (", ":").rstrip(")").lower().partition(":")
-    health = health.partition(":")[0]
+    state, *rest = _words(status)
     if state == "degraded":
         return state, "unhealthy"
-    return state, health if health in ("healthy", "unhealthy") else "unknown"
+    return state, next((word for word in rest if word in ("healthy", "unhealthy")), "unknown")
 
 
 def _is_marked(status: str) -> bool:
-    return "excluded" in status.replace(" (", ":").rstrip(")").split(":")[1:]
+    return "excluded" in _words(status)[1:]
+
+
+def _words(status: str) -> list[str]:
+    return re.findall(r"[a-z]+", status.lower()) or ["exited"]
 
 
 def _aggregate(seen: Collection[tuple[str, str]], *, keeps_restarting: bool) -> str:
