@@ -1,0 +1,107 @@
+"""From a request to a Context: the gates, then a session. Routes say `Annotated[Context, reads("read")]`.
+
+`writes` commits before the answer is sent, so that an error at the commit is still an error answer,
+and wakes the worker after it, so that the worker finds the job.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from fastapi import Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.routing import BaseRoute
+
+from homeport.actions.context import Context
+from homeport.core.permissions import Actor
+from homeport.db.instance import add_entries
+from homeport.errors import NotAllowed
+from homeport.http.audit import entry
+from homeport.http.gates import Gates
+
+_GATE: Final = "is_gate"
+
+
+def reads(*abilities: str, skips_switch: bool = False) -> Any:
+    """A Context whose session cannot write, for a token with one of the abilities. `skips_switch`: also while the
+    API is disabled."""
+
+    async def open_context(request: Request) -> AsyncIterator[Context]:
+        gates: Gates = request.app.state.gates
+        actor = await gates.admit(request, abilities, skips_switch=skips_switch)
+        async with gates.database.read() as session:
+            try:
+                yield _context(request, actor, session)
+            except NotAllowed as error:
+                _note_denied(request, actor, error)
+                raise
+
+    return _gate(open_context)
+
+
+def writes(*abilities: str, skips_switch: bool = False) -> Any:
+    """A Context in one write transaction: committed once after a clean handler, with its audit events; rolled back
+    on any error."""
+
+    async def open_context(request: Request) -> AsyncIterator[Context]:
+        gates: Gates = request.app.state.gates
+        actor = await gates.admit(request, abilities, skips_switch=skips_switch)
+        # Read all of it now: a slow client must not hold up the other writers.
+        await request.body()
+        try:
+            async with gates.database.write() as session:
+                context = _context(request, actor, session)
+                yield context
+                address = gates.address(request)
+                rows = [entry(request, address, event, actor, more) for event, more in context.events]
+                await add_entries(session, rows)
+        except NotAllowed as error:
+            _note_denied(request, actor, error)
+            raise
+        if context.is_queue_dirty:
+            request.app.state.wake()
+
+    return _gate(open_context)
+
+
+def is_gated(route: BaseRoute) -> bool:
+    """Whether the route has one of the gates above."""
+    return isinstance(route, APIRoute) and _has_gate(route.dependant)
+
+
+def _has_gate(dependant: Dependant) -> bool:
+    return getattr(dependant.call, _GATE, False) or any(_has_gate(each) for each in dependant.dependencies)
+
+
+def _gate(open_context: Callable[[Request], AsyncIterator[Context]]) -> Any:
+    setattr(open_context, _GATE, True)
+    # "function": closed when the handler is done, before the answer is sent.
+    return Depends(open_context, scope="function")
+
+
+def _context(request: Request, actor: Actor, session: AsyncSession) -> Context:
+    state = request.app.state
+    return Context(
+        actor=actor,
+        session=session,
+        now=datetime.now(UTC),
+        site=state.site,
+        catalog=state.catalog,
+        token=random_text,
+        random_bytes=os.urandom,
+    )
+
+
+def random_text(alphabet: str, length: int) -> str:
+    """Random text of `alphabet`'s characters."""
+    return "".join(secrets.choice(alphabet) for _ in range(length))
+
+
+def _note_denied(request: Request, actor: Actor, error: NotAllowed) -> None:
+    gates: Gates = request.app.state.gates
+    gates.note(request, "api.auth.policy_denied", actor, {"reason": error.message})
