@@ -32,33 +32,33 @@ HEAD = (
         (c.hashes(PROJECT), "config --hash *"),
     ],
 )
-def test_compose_arguments_are_exactly(command: Command, tail: str):
+def test_compose_arguments_are_exactly(command: Command, tail: str) -> None:
     assert command.argv == tuple((HEAD + tail).split())
     assert command.env == {"DOCKER_HOST": "unix:///run/docker.sock"}
     assert command.is_env_exact
     assert command.stdin is None
 
 
-def test_up_never_recreates_by_force_and_down_never_removes_volumes():
+def test_up_never_recreates_by_force_and_down_never_removes_volumes() -> None:
     assert "--force-recreate" not in c.up(PROJECT).argv
     assert not {"-v", "--volumes"} & set(c.down(PROJECT).argv)
 
 
-def test_a_stop_leaves_the_grace_period_to_each_container():
+def test_a_stop_leaves_the_grace_period_to_each_container() -> None:
     for command in (c.stop(PROJECT), c.down(PROJECT), c.restart(PROJECT, ["a"])):
         assert not {"-t", "--timeout"} & set(command.argv)
 
 
-def test_a_standalone_binary_takes_the_place_of_docker_compose():
+def test_a_standalone_binary_takes_the_place_of_docker_compose() -> None:
     project = c.Project(program=("/opt/docker-compose",), folder="/f", name="u1", env={})
     assert c.down(project).argv[:3] == ("/opt/docker-compose", "--ansi", "never")
 
 
-def test_hashes_are_read_by_component():
+def test_hashes_are_read_by_component() -> None:
     assert c.read_hashes("web 60c0\n\ndb 7ce5\nnoise\n") == {"web": "60c0", "db": "7ce5"}
 
 
-def test_system_commands():
+def test_system_commands() -> None:
     assert system.compose_version(["docker", "compose"]).argv == ("docker", "compose", "version", "--short")
     assert system.caddy_version("/x/caddy").argv == ("/x/caddy", "version")
     assert system.caddy_validate("/x/caddy", "/f.json").argv == (

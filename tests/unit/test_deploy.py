@@ -52,7 +52,7 @@ def seen(*containers: Container) -> Observed:
     return Observed(containers)
 
 
-def test_the_first_start_reads_as():
+def test_the_first_start_reads_as() -> None:
     files = (
         File(component="web", path="/data/services/u1/a.conf", target="/a"),
         File(component="web", path="/etc/hosts", target="/h", is_managed=False),
@@ -69,7 +69,7 @@ def test_the_first_start_reads_as():
     )
 
 
-def test_only_what_changed_is_recreated():
+def test_only_what_changed_is_recreated() -> None:
     observed = seen(container("web", config_hash="old"), container("db"), container("gone"))
     made = plan(snapshot(), observed, "start", images=IMAGES, hashes=HASHES)
     assert made.step_names == ("files", "networks", "up", "proxy", "wait")
@@ -91,21 +91,21 @@ def test_only_what_changed_is_recreated():
         ({"revision": None}, None, "Compare web: it was made for another revision, this is revision 4."),
     ],
 )
-def test_what_happens_to_a_component(changed: dict[str, Any], hashes: dict[str, str] | None, sentence: str):
+def test_what_happens_to_a_component(changed: dict[str, Any], hashes: dict[str, str] | None, sentence: str) -> None:
     made = plan(snapshot(), seen(container("web", **changed)), "start", images=IMAGES, hashes=hashes)
     assert str(made.changes[0]) == sentence
 
 
-def test_containers_of_other_services_are_not_looked_at():
+def test_containers_of_other_services_are_not_looked_at() -> None:
     other = seen(container("web", service_uuid="u2"))
     assert str(plan(snapshot(WEB), other, "start").changes[0]) == "Create web: it has no container."
 
 
-def test_a_component_of_an_inactive_profile_is_not_expected():
+def test_a_component_of_an_inactive_profile_is_not_expected() -> None:
     assert plan(snapshot(), seen(), "start", hashes={"web": "w"}).expected == ("web",)
 
 
-def test_pulling():
+def test_pulling() -> None:
     asked = plan(snapshot(), seen(), "start", images=IMAGES, is_pull_wanted=True).find("pull")
     assert asked is not None
     assert str(asked) == "pull: Pull the newest images, as asked for."
@@ -116,12 +116,12 @@ def test_pulling():
     assert missing_images(snapshot(WEB, DB, WEB, built), {"nginx:1"}) == ("postgres:16",)
 
 
-def test_a_restart_names_its_step_after_up():
+def test_a_restart_names_its_step_after_up() -> None:
     made = plan(snapshot(networks=()), seen(), "restart", has_proxy=False)
     assert made.step_names == ("files", "up", "restart", "wait")
 
 
-def test_only_untouched_containers_are_restarted():
+def test_only_untouched_containers_are_restarted() -> None:
     before = seen(container("web", started_at=NOW), container("db", started_at=NOW))
     after = seen(container("web", started_at=NOW), container("db", id="new", started_at=NOW))
     assert to_restart(before, after) == ("web",)
@@ -130,7 +130,7 @@ def test_only_untouched_containers_are_restarted():
     assert to_restart(seen(), seen(container("web"))) == ()
 
 
-def test_stop_reads_as():
+def test_stop_reads_as() -> None:
     observed = seen(container("web"), container("db", state="exited"), container("gone"))
     assert str(plan(snapshot(), observed, "stop")) == (
         "1. proxy: Withdraw all routes.\n"
@@ -140,7 +140,7 @@ def test_stop_reads_as():
     assert plan(snapshot(), seen(), "stop", has_proxy=False).step_names == ("down", "verify")
 
 
-def test_delete_reads_as():
+def test_delete_reads_as() -> None:
     volumes = ["u1_data", "u1_cache"]
     made = plan(snapshot(networks=("u1", "u1_front")), seen(), "delete", volumes_to_remove=volumes)
     assert str(made) == (
@@ -157,12 +157,12 @@ def test_delete_reads_as():
     assert kept.step_names == ("down", "containers", "verify")
 
 
-def test_a_plan_never_shows_a_secret():
+def test_a_plan_never_shows_a_secret() -> None:
     wanted = snapshot(dotenv="PASSWORD=hunter2", compose="services: {web: {environment: {P: hunter2}}}")
     assert "hunter2" not in repr(plan(wanted, seen(), "start"))
 
 
-def test_without_domains_the_routes_are_withdrawn():
+def test_without_domains_the_routes_are_withdrawn() -> None:
     step = plan(snapshot(DB), seen(), "start").find("proxy")
     assert str(step) == "proxy: Withdraw all routes."
     assert str(plan(snapshot(JOB), seen(), "start").steps[-1]).startswith("wait: Wait for nothing")
@@ -186,14 +186,14 @@ def test_without_domains_the_routes_are_withdrawn():
         ({"state": "exited", "exit_code": 0, "restart_policy": "no"}, "ready", "all components run"),
     ],
 )  # fmt: skip
-def test_progress_table(changed: dict[str, Any], kind: str, text: str):
+def test_progress_table(changed: dict[str, Any], kind: str, text: str) -> None:
     made = progress(["web"], [WEB], seen(container("web", **changed)), now=NOW)
     assert ("ready" if made.ready else "failed" if made.failed else "waiting") == kind
     assert str(made) == text
     assert made.is_done == (kind == "ready")
 
 
-def test_progress_of_what_is_missing_or_excluded():
+def test_progress_of_what_is_missing_or_excluded() -> None:
     assert str(progress(["web"], [WEB], seen(), now=NOW)) == "web has no container"
     assert progress(["job"], [JOB], seen(), now=NOW).is_done
     running = seen(container("job", health="unhealthy", restart_policy="no"))

@@ -33,7 +33,7 @@ def document(**changes: Any) -> dict[str, Any]:
     } | changes
 
 
-def test_a_whole_document():
+def test_a_whole_document() -> None:
     (container,) = read([document(state={"Health": {"Status": "healthy"}})]).containers
     assert container.name == "web-u1"
     assert (container.service_uuid, container.component, container.revision) == ("u1", "web", 3)
@@ -44,14 +44,14 @@ def test_a_whole_document():
     assert container.started_at == datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-def test_compose_labels_stand_in_for_ours():
+def test_compose_labels_stand_in_for_ours() -> None:
     labels = {"com.docker.compose.project": "u9", "com.docker.compose.service": "db"}
     (container,) = read([document(Config={"Labels": labels})]).containers
     assert (container.service_uuid, container.component, container.revision) == ("u9", "db", None)
     assert container.ports == ()
 
 
-def test_a_document_that_says_nothing():
+def test_a_document_that_says_nothing() -> None:
     (container,) = read(
         [{"Id": "c1", "Config": {"Labels": None}, "State": None, "RestartCount": -1}]
     ).containers
@@ -61,18 +61,18 @@ def test_a_document_that_says_nothing():
     assert container.started_at is None
 
 
-def test_a_container_that_vanished_is_left_out():
+def test_a_container_that_vanished_is_left_out() -> None:
     assert read([{"message": "No such container: c1"}]) == Observed()
 
 
-def test_health_none_and_podman_words():
+def test_health_none_and_podman_words() -> None:
     assert read([document(state={"Health": {"Status": "none"}})]).containers[0].health is None
     assert read([document(state={"Status": "configured"})]).containers[0].state == "created"
     assert read([document(state={"Status": "stopped", "ExitCode": 3})]).containers[0].exit_code == 3
     assert read([document(state={"Status": "odd"})]).containers[0].state == "running"
 
 
-def test_completed_means_ended_well_and_not_coming_back():
+def test_completed_means_ended_well_and_not_coming_back() -> None:
     def completed(policy: str, code: int) -> bool:
         host = {"RestartPolicy": {"Name": policy}}
         seen = read([document(state={"Status": "exited", "ExitCode": code}, HostConfig=host)])
@@ -84,7 +84,7 @@ def test_completed_means_ended_well_and_not_coming_back():
     assert not completed("unless-stopped", 0)
 
 
-def test_looking_things_up():
+def test_looking_things_up() -> None:
     other = document(Id="c2", Name="/a-u2")
     other["Config"] = {"Labels": {"homeport.service": "u2", "homeport.component": "a"}}
     seen = read([document(), other])
@@ -94,7 +94,7 @@ def test_looking_things_up():
     assert seen.ports == {"web": 80}
 
 
-def test_times():
+def test_times() -> None:
     assert read_time("0001-01-01T00:00:00Z") is None
     assert read_time("") is None
     assert read_time("yesterday") is None

@@ -40,13 +40,13 @@ def container(state: Any, health: Any = None, **more: Any) -> Container:
         ([("running", "healthy"), ("restarting", None)], "restarting:unknown", "restarting:unknown:excluded"),
     ],
 )
-def test_component_table(seen: list[tuple[Any, Any]], status: str, excluded: str):
+def test_component_table(seen: list[tuple[Any, Any]], status: str, excluded: str) -> None:
     containers = [container(state, health, exit_code=1) for state, health in seen]
     assert component_status(containers) == status
     assert component_status(containers, is_excluded=True) == excluded
 
 
-def test_a_one_shot_that_did_its_job_does_not_degrade_its_service():
+def test_a_one_shot_that_did_its_job_does_not_degrade_its_service() -> None:
     done = component_status([container("exited", exit_code=0, restart_policy="no")])
     assert done == "exited:excluded"
     assert service_status([("running:healthy", False), (done, False)]) == "running:healthy"
@@ -54,7 +54,7 @@ def test_a_one_shot_that_did_its_job_does_not_degrade_its_service():
     assert service_status([(done, False)]) == "exited"
 
 
-def test_a_container_between_two_crashes_is_restarting():
+def test_a_container_between_two_crashes_is_restarting() -> None:
     def seen(ran_s: float, **more: Any) -> str:
         item = container("running", started_at=NOW - timedelta(seconds=ran_s), **{"restart_count": 3, **more})
         return component_status([item], now=NOW)
@@ -94,7 +94,7 @@ def test_a_container_between_two_crashes_is_restarting():
         (["exited", "exited:excluded"], "exited"),
     ],
 )
-def test_service_table(statuses: list[str], status: str):
+def test_service_table(statuses: list[str], status: str) -> None:
     assert service_status([(item, False) for item in statuses]) == status
 
 
@@ -108,20 +108,20 @@ def test_service_table(statuses: list[str], status: str):
         (["exited"], "exited"),
     ],
 )
-def test_service_with_only_excluded_components(statuses: list[str], status: str):
+def test_service_with_only_excluded_components(statuses: list[str], status: str) -> None:
     assert service_status([(item, True) for item in statuses]) == status
 
 
-def test_excluded_components_do_not_count_beside_others():
+def test_excluded_components_do_not_count_beside_others() -> None:
     assert service_status([("running:healthy", False), ("exited", True)]) == "running:healthy"
 
 
-def test_while_deploying():
+def test_while_deploying() -> None:
     assert service_status([("exited", False)], is_deploying=True) == "starting:unhealthy"
     assert service_status([], is_deploying=True) == "starting:unhealthy"
 
 
-def test_what_the_api_calls_running_and_stopped():
+def test_what_the_api_calls_running_and_stopped() -> None:
     assert is_running("running:unhealthy")
     assert not is_running("exited")
     assert is_exited("exited")
