@@ -234,10 +234,12 @@ def losses(service: Mapping[str, Any], *, with_volumes: bool) -> list[str]:
     if domains := domains_of(service):
         sentences.append(f"Nothing will answer at {', '.join(domains)}.")
     volumes = _volumes_of(service)
+    if volumes == []:
+        return sentences
     named = f" ({', '.join(volumes)})" if volumes else ""
     if with_volumes:
         sentences.append(f"Its volumes{named} and all data in them are deleted too.")
-    elif volumes != []:
+    else:
         sentences.append(f"Its volumes{named} stay on the server.")
     return sentences
 
