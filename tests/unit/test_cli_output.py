@@ -55,6 +55,12 @@ def test_an_error_answer_becomes_sentences(status: int, body: Mapping[str, Any],
     assert explain(status, body) == said
 
 
+def test_a_mistyped_type_gets_a_hint() -> None:
+    body = {"message": "Invalid service type.", "valid_service_types": KNOWN}
+    said = explain(404, body, sent={"type": "gitae"})
+    assert said == "Invalid service type. Did you mean gitea? `homeport catalog list` shows all 3."
+
+
 def test_too_many_requests_says_when_to_come_back() -> None:
     assert (
         explain(429, {}, {"Retry-After": "17"}) == "Too many requests. The API answers again in 17 seconds."

@@ -118,7 +118,10 @@ class Client:
                 "prints a new one; put it into HOMEPORT_TOKEN.",
                 status=answer.status_code,
             )
-        raise CliError(explain(answer.status_code, _body(answer), answer.headers), status=answer.status_code)
+        why = explain(
+            answer.status_code, _json(answer.content), answer.headers, sent=_json(answer.request.content)
+        )
+        raise CliError(why, status=answer.status_code)
 
 
 @contextmanager
@@ -128,8 +131,17 @@ def open_client() -> Iterator[Client]:
         yield client
 
 
-def explain(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
-    """The sentences of an error answer, one a line: the message first, then what it is about."""
+def explain(
+    status: int,
+    body: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
+    *,
+    sent: Mapping[str, Any] | None = None,
+) -> str:
+    """The sentences of an error answer, one a line: the message first, then what it is about.
+
+    `sent` is the body that was refused; a mistyped one-click type in it is compared with the known ones.
+    """
     message = str(body.get("message") or "").strip()
     if status == httpx.codes.TOO_MANY_REQUESTS:
         seconds = (headers or {}).get("Retry-After", "60")
@@ -137,7 +149,7 @@ def explain(status: int, body: Mapping[str, Any], headers: Mapping[str, str] | N
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
         return f"Homeport failed on this request ({status} {message}). Its log says why."
     if body.get("valid_service_types"):
-        return message + _alternatives(body["valid_service_types"], body.get("type"))
+        return message + _alternatives(body["valid_service_types"], (sent or {}).get("type"))
     if "conflicts" in body:
         conflicts = [str(conflict.get("message")) for conflict in body["conflicts"]]
         return "\n".join([*conflicts, "Add --force-domain to use the domain all the same."])
@@ -163,9 +175,10 @@ def _alternatives(known: list[str], wanted: str | None) -> str:
     return f"{hint} `homeport catalog list` shows all {len(known)}."
 
 
-def _body(answer: httpx.Response) -> Mapping[str, Any]:
+def _json(content: bytes) -> Mapping[str, Any]:
+    """The JSON object in a body; empty when there is none."""
     try:
-        body = json.loads(answer.content)
+        body = json.loads(content)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
