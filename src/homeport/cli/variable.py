@@ -8,7 +8,7 @@ import typer
 from homeport.cli import output
 from homeport.cli.client import Client, CliError, open_client
 from homeport.cli.output import AsJson
-from homeport.core import dotenv
+from homeport.core.dotenv import parse_pasted
 
 app = typer.Typer(no_args_is_help=True, help="The variables of a service.")
 
@@ -84,7 +84,7 @@ def import_variables(
     """Create or change the variables that a .env file has."""
     items: list[dict[str, Any]] = [
         {"key": key, "value": value} | ({"comment": comment} if comment else {})
-        for key, value, comment in dotenv.parse_pasted(output.read_text(file))
+        for key, value, comment in parse_pasted(output.read_text(file))
     ]
     if not items:
         raise CliError(f"{file} has no line KEY=VALUE.")
