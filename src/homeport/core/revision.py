@@ -4,6 +4,7 @@ The worker never renders. What was planned when the request was made is what get
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ class Snapshot:
     `folder` is the service's folder on the server. `routes` are those components of
     `components` that have domains; the proxy's configuration is made from all services of a server.
     `destination_network` is set when the service joins its destination's network too.
+    `marks` tells the next revision which components did not change (`core.compose.labels.stamp`).
     """
 
     service_uuid: str
@@ -30,6 +32,7 @@ class Snapshot:
     volumes: tuple[Volume, ...] = ()
     networks: tuple[str, ...] = ()
     destination_network: str | None = None
+    marks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
@@ -50,6 +53,7 @@ class Snapshot:
             volumes=tuple(_make(Volume, item) for item in data["volumes"]),
             networks=tuple(data["networks"]),
             destination_network=data.get("destination_network"),
+            marks={name: (mark[0], mark[1]) for name, mark in data.get("marks", {}).items()},
         )
 
 
