@@ -55,6 +55,8 @@ class DomainSource:
 
     Such a value is derived at render time from the domains of `component` and stored nowhere.
     `component` is None when nothing answers to that name: then the host is generated from `label`.
+    `port` is the container port by which one of several domains is chosen; it stands in the value
+    (`SERVICE_URL_X_3000`) unless `is_port_shown` is False.
     """
 
     component: str | None
@@ -62,6 +64,7 @@ class DomainSource:
     label: str
     port: int | None = None
     path: str = ""
+    is_port_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,135 @@
+"""The content of `.env`: every variable with its final value.
+
+Compose's reader resolves references only backwards and only some of them, so none is left to it.
+What a template says follows Compose's grammar; in what a person wrote, only a reference to a
+variable of this service is one, and `pa$word` is a password.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from homeport.core.compose.environment import SharedValues, is_magic_reference, with_shared
+from homeport.core.compose.interpolate import references, split, substitute
+from homeport.core.compose.model import Variable
+from homeport.errors import ComposeRejected
+
+MAX_VALUE: Final = 128 * 1024
+"""What Linux takes as one variable of a process. References could multiply to far more than that."""
+
+_MARK: Final = "\0"
+"""Stands around the number of a shared value while the rest is expanded; no process can be given one."""
+
+
+@dataclass(slots=True)
+class _Resolver:
+    variables: Mapping[str, Variable]
+    shared: SharedValues
+    done: dict[str, str]
+    warnings: list[str] = field(default_factory=list)
+
+    def resolve(self, key: str) -> None:
+        """Depth first, on a stack of our own: a chain may be longer than Python's."""
+        stack = [(key, iter(self._needed(key)))]
+        is_open = {key}
+        while stack:
+            current, needed = stack[-1]
+            following = next((n for n in needed if n not in self.done and n not in is_open), None)
+            if following is not None:
+                is_open.add(following)
+                stack.append((following, iter(self._needed(following))))
+                continue
+            stack.pop()
+            self.done[current] = self._value(self.variables[current])
+            is_open.discard(current)
+
+    def _needed(self, key: str) -> list[str]:
+        variable = self.variables[key]
+        if not _may_expand(variable):
+            return []
+        return [r.name for r in references(variable.value or "") if r.name in self.variables]
+
+    def _value(self, variable: Variable) -> str:
+        values: list[str] = []
+
+        def marked(value: str) -> str:
+            values.append(value.replace(_MARK, ""))
+            return f"{_MARK}{len(values) - 1}{_MARK}"
+
+        text = with_shared((variable.value or "").replace(_MARK, ""), self.shared, marked)
+        if _may_expand(variable):
+            text = self._expanded(variable, text)
+        if not values:
+            return text
+        parts = text.split(_MARK)
+        return "".join(values[int(part)] if index % 2 else part for index, part in enumerate(parts))
+
+    def _expanded(self, variable: Variable, text: str) -> str:
+        lookup = self._lookup(variable.key)
+        try:
+            if variable.origin != "user":
+                return substitute(text, lookup)
+            pieces = ((text[p.start : p.end], p) for p in split(text))
+            return "".join(
+                substitute(stretch, lookup) if p.kind == "reference" and self._is_known(p.name) else stretch
+                for stretch, p in pieces
+            )
+        except ComposeRejected as error:
+            if error.place is not None:
+                raise
+            self.warnings.append(f"{variable.key}: {error.message}")
+            return text
+
+    def _is_known(self, name: str) -> bool:
+        return name in self.done or name in self.variables
+
+    def _lookup(self, key: str) -> Callable[[str], str | None]:
+        total = 0
+
+        def lookup(name: str) -> str | None:
+            nonlocal total
+            if name == key:
+                return ""
+            value = self.done.get(name)
+            if value is None:
+                if name not in self.variables:
+                    return None
+                self.warnings.append(f"{key} and {name} refer to each other; the reference stays as it is.")
+                return f"${{{name}}}"
+            total += len(value)
+            if total > MAX_VALUE:
+                raise ComposeRejected(
+                    f"The value is larger than {MAX_VALUE // 1024} KiB once its references are resolved.",
+                    place=f"variable {key}",
+                )
+            return value
+
+        return lookup
+
+
+def _may_expand(variable: Variable) -> bool:
+    is_text = variable.is_literal or variable.is_multiline or variable.origin in ("generated", "domain")
+    return not is_text and "$" in (variable.value or "")
+
+
+def env_pairs(
+    variables: Iterable[Variable], names: Mapping[str, str], shared: SharedValues
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """The lines of `.env` in their order, and warnings.
+
+    `names` are the SERVICE_NAME_* of the components; they stand first and cannot be shadowed.
+    Raises ComposeRejected when references multiply a value beyond what a process can take.
+    """
+    own = {variable.key: variable for variable in variables if variable.key not in names}
+    resolver = _Resolver(own, shared, done=dict(names))
+    for key in own:
+        if key not in resolver.done:
+            resolver.resolve(key)
+    ordered = sorted(own.values(), key=_group)
+    return [*names.items(), *((v.key, resolver.done[v.key]) for v in ordered)], resolver.warnings
+
+
+def _group(variable: Variable) -> int:
+    if variable.key.startswith("SERVICE_"):
+        return 0
+    return 1 if is_magic_reference(variable.value or "") else 2
