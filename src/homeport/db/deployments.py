@@ -263,10 +263,36 @@ async def list_routes(session: AsyncSession, server_id: int) -> list[Snapshot]:
     return [Snapshot.from_json(body) for body in await session.scalars(statement)]
 
 
-async def next_number(session: AsyncSession, service_id: int) -> int:
-    """The number of the service's next revision; they count from 1."""
-    newest = await session.scalar(select(func.max(Revision.number)).where(Revision.service_id == service_id))
-    return (newest or 0) + 1
+async def find_newest_revision(session: AsyncSession, service_id: int) -> tuple[int, Snapshot] | None:
+    """(id, snapshot) of the service's newest revision, deployed or not."""
+    found = (
+        await session.execute(
+            select(Revision.id, Revision.body)
+            .where(Revision.service_id == service_id)
+            .order_by(Revision.number.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    return None if found is None else (found.id, Snapshot.from_json(found.body))
+
+
+async def is_busy(session: AsyncSession, service_id: int, actions: Sequence[str]) -> bool:
+    """Whether one of these actions is queued or runs for the service."""
+    statement = select(Deployment.id).where(
+        Deployment.service_id == service_id,
+        Deployment.status.in_(UNFINISHED),
+        Deployment.action.in_(actions),
+    )
+    return await session.scalar(statement.limit(1)) is not None
+
+
+async def request_cancel(session: AsyncSession, service_id: int) -> None:
+    """Ask the service's running deployment to stop where it is; the worker looks for it."""
+    await session.execute(
+        update(Deployment)
+        .where(Deployment.service_id == service_id, Deployment.status == "in_progress")
+        .values(cancel_requested=True)
+    )
 
 
 async def supersede_queued(session: AsyncSession, service_id: int, now: datetime) -> None:

@@ -12,6 +12,7 @@ from homeport.db.teams import Team
 async def hold_team(session: AsyncSession, team_id: int) -> None:
     """Wait until every other transaction that holds the team is over, and hold it until this one is.
 
-    For two that choose one domain on two servers, or that make one tag.
+    For two that choose one domain on two servers, or that make one tag. Rows that only refer to the team
+    (key share) may still be written by others.
     """
-    await session.execute(select(Team.id).where(Team.id == team_id).with_for_update())
+    await session.execute(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Table, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from homeport.db.types import Row
@@ -31,3 +32,26 @@ async def insert_returning_ids(
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     result = await connection.execute(statement, [dict(row) for row in rows])
     return list(result.scalars())
+
+
+async def add_unique(session: AsyncSession, row: Row, **changes: Any) -> bool:
+    """Store a new row, or changes to one; False, and the transaction unharmed, when a unique index refuses it."""
+    try:
+        async with session.begin_nested():
+            # Here and not before: what is pending gets written before the savepoint.
+            for name, value in changes.items():
+                setattr(row, name, value)
+            session.add(row)
+    except IntegrityError:
+        return False
+    return True
+
+
+async def delete_unused(session: AsyncSession, row: Row) -> bool:
+    """Delete a row; False, and the transaction unharmed, when others still refer to it."""
+    try:
+        async with session.begin_nested():
+            await session.delete(row)
+    except IntegrityError:
+        return False
+    return True

@@ -1,11 +1,14 @@
 """Services and what belongs to one: components, claims, variables, files, volumes, tags."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from homeport.db.projects import Environment
 from homeport.db.types import Encrypted, Instant, Row, Stamped
 
 
@@ -158,3 +161,35 @@ class ServiceTag(Row):
     __table_args__ = (UniqueConstraint("service_id", "tag_id"),)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
+
+
+async def has_services(
+    session: AsyncSession, *, project_id: int | None = None, environment_id: int | None = None
+) -> bool:
+    """Whether a project, or an environment, has any service."""
+    statement = select(Service.id).join(Environment, Environment.id == Service.environment_id)
+    if project_id is not None:
+        statement = statement.where(Environment.project_id == project_id)
+    if environment_id is not None:
+        statement = statement.where(Environment.id == environment_id)
+    return await session.scalar(statement.limit(1)) is not None
+
+
+async def set_component_statuses(
+    session: AsyncSession, service_id: int, statuses: Mapping[str, str], now: datetime
+) -> None:
+    """Note what was observed of components, by name. For the worker, which acts for no team."""
+    for name, status in statuses.items():
+        values: dict[str, Any] = {"status": status}
+        if "running" in status:
+            values["last_online_at"] = now
+        await session.execute(
+            update(Component)
+            .where(Component.service_id == service_id, Component.name == name)
+            .values(**values)
+        )
+
+
+async def delete_service(session: AsyncSession, service_id: int) -> None:
+    """Remove a service and, through the foreign keys, all that belongs to it. For the worker."""
+    await session.execute(delete(Service).where(Service.id == service_id))

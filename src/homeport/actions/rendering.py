@@ -1,0 +1,133 @@
+"""From a request or a stored service to a render: the scope, and the compose document."""
+
+import base64
+import binascii
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Literal
+
+from homeport.actions.context import Context
+from homeport.actions.domains import Chosen, write_claims
+from homeport.actions.names import new_uuid
+from homeport.core.compose.load import Document, load
+from homeport.core.compose.model import Component, ComponentState, Domain, Rendered, Scope
+from homeport.core.compose.render import render
+from homeport.core.domains import base_domain
+from homeport.db.rendered import Stamp, Stored, to_variable, update_rendered
+from homeport.errors import FieldsRejected
+
+
+def decode_compose(encoded: str | None) -> str:
+    """The text of `docker_compose_raw`: canonical base64 of UTF-8. Raises FieldsRejected."""
+    try:
+        raw = base64.b64decode(encoded or "", validate=True)
+        if encoded and base64.b64encode(raw).decode() == encoded:
+            return raw.decode()
+    except (binascii.Error, ValueError):
+        pass
+    raise FieldsRejected({"docker_compose_raw": ["The docker_compose_raw should be base64 encoded."]})
+
+
+def service_folder(ctx: Context, uuid: str) -> str:
+    return f"{ctx.site.server_root}/services/{uuid}"
+
+
+def server_base(ctx: Context, *, kind: str, ip: str, wildcard_domain: str | None) -> Domain:
+    """Under what hosts are generated; this machine has the default of the settings."""
+    return base_domain(wildcard_domain, ip, ctx.site.default_domain if kind == "local" else None)
+
+
+def stored_scope(ctx: Context, stored: Stored) -> Scope:
+    """Everything that the next render of a stored service may know."""
+    service, server = stored.service, stored.server
+    template = ctx.catalog.get(service.service_type or "")
+    return Scope(
+        uuid=service.uuid,
+        name=service.name,
+        folder=service_folder(ctx, service.uuid),
+        base=server_base(ctx, kind=server.kind, ip=server.ip, wildcard_domain=server.wildcard_domain),
+        now=ctx.now,
+        token=ctx.token,
+        random_bytes=ctx.random_bytes,
+        project_name=stored.project.name,
+        environment_name=stored.environment.name,
+        service_type=service.service_type,
+        variables={row.key: to_variable(row) for row in stored.variables},
+        components=stored.component_states(),
+        edited_files=stored.edited_files(),
+        catalog_port=template.port if template else None,
+        is_label_escape_enabled=service.is_container_label_escape_enabled,
+        proxy=proxy_of(server.proxy_type),
+        version=ctx.site.version,
+    )
+
+
+def proxy_of(proxy_type: str) -> Literal["CADDY", "TRAEFIK", "NONE"]:
+    if proxy_type == "CADDY":
+        return "CADDY"
+    return "TRAEFIK" if proxy_type == "TRAEFIK" else "NONE"
+
+
+async def refresh(ctx: Context, stored: Stored) -> Rendered:
+    """Render a stored service as it is now, and store what the render says."""
+    rendered = render(load(stored.service.compose_raw), stored_scope(ctx, stored))
+    await store_render(ctx, stored, rendered)
+    return rendered
+
+
+async def store_render(
+    ctx: Context,
+    stored: Stored,
+    rendered: Rendered,
+    *,
+    own_domains: Collection[str] = (),
+    is_forced: bool = False,
+) -> None:
+    """Bring the rows of a stored service to what its render said. Raises DomainConflict.
+
+    `own_domains` names the components whose domains a person chose just now.
+    """
+    stored.service.compose = rendered.compose
+    stamp = Stamp(now=ctx.now, new_uuid=lambda: new_uuid(ctx))
+    ids = await update_rendered(ctx.session, stored, rendered, stamp, own_domains=own_domains)
+    await write_claims(
+        ctx,
+        rendered.components,
+        ids,
+        service_id=stored.service.id,
+        server_id=stored.service.server_id,
+        is_forced=is_forced,
+    )
+
+
+def with_domains(document: Document, scope: Scope, rendered: Rendered, chosen: Chosen) -> Rendered:
+    """Render again, with the domains that a request chose in place of those of `rendered`."""
+    states: dict[str, ComponentState] = dict(scope.components)
+    for component in rendered.components:
+        if component.name in chosen:
+            state = states.get(component.name) or _state(component)
+            states[component.name] = replace(state, domains=chosen[component.name])
+    return render(document, replace(scope, components=states))
+
+
+def _state(component: Component) -> ComponentState:
+    """A component that was rendered for the first time just now."""
+    return ComponentState(
+        name=component.name,
+        kind=component.kind,
+        is_gzip_enabled=component.is_gzip_enabled,
+        is_stripprefix_enabled=component.is_stripprefix_enabled,
+        is_force_https_enabled=component.is_force_https_enabled,
+        redirect=component.redirect,
+        noindex_domains=component.noindex_domains,
+    )
+
+
+def applications_of(rendered: Rendered) -> list[str]:
+    return [component.name for component in rendered.components if component.kind == "application"]
+
+
+def domains_of(rendered: Rendered) -> list[str]:
+    """What a create or change answers: one comma list of URLs for each application that has any."""
+    lists = (",".join(d.url for d in c.domains or ()) for c in rendered.components if c.kind == "application")
+    return sorted(text for text in lists if text)

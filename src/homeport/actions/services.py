@@ -1,0 +1,189 @@
+"""What people do with services: create, change, start, stop, restart, delete."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from homeport.actions.context import Context
+from homeport.actions.deployments import Options, Target, deploy
+from homeport.actions.domains import refuse_clashes, refuse_long, refuse_taken
+from homeport.actions.names import without_markup
+from homeport.actions.policy import require_admin
+from homeport.actions.rendering import (
+    applications_of,
+    decode_compose,
+    domains_of,
+    refresh,
+    store_render,
+    stored_scope,
+    with_domains,
+)
+from homeport.core.compose.load import load
+from homeport.core.compose.model import Domain, Rendered
+from homeport.core.compose.render import render
+from homeport.core.domains import read_urls
+from homeport.core.revision import Action
+from homeport.core.status import is_exited, is_running, service_status
+from homeport.db.deployments import is_busy
+from homeport.db.rendered import Stored, load_stored
+from homeport.errors import NotFound, StateRefused
+
+Urls = Sequence[tuple[str | None, str | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What creating, changing or acting on a service answers."""
+
+    uuid: str
+    domains: Sequence[str] = ()
+    deployment_uuid: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeService:
+    """What to change. `given` names what was sent; `urls` None leaves the domains alone."""
+
+    given: Collection[str]
+    name: str | None = None
+    description: str | None = None
+    docker_compose_raw: str | None = None
+    connect_to_docker_network: bool | None = None
+    is_container_label_escape_enabled: bool | None = None
+    urls: Urls | None = None
+    is_forced: bool = False
+    instant_deploy: bool = False
+
+
+async def get_stored(ctx: Context, uuid: str) -> Stored:
+    """A service of the team that the actor may change. Raises NotFound, NotAllowed."""
+    stored = await load_stored(ctx.session, ctx.actor.team_id, uuid=uuid)
+    if stored is None:
+        raise NotFound("Service not found.")
+    require_admin(ctx.actor)
+    return stored
+
+
+def refuse_deleting(stored: Stored) -> None:
+    """Raise StateRefused for a service whose delete was requested."""
+    if stored.service.is_deleting:
+        raise StateRefused("Service is being deleted.")
+
+
+async def change_service(ctx: Context, stored: Stored, change: ChangeService) -> Done:
+    """Change a service: all of it or nothing.
+
+    Raises StateRefused, FieldsRejected, ComposeRejected, DomainsRejected, DomainConflict.
+    """
+    refuse_deleting(stored)
+    service = stored.service
+    if "docker_compose_raw" in change.given:
+        service.compose_raw = decode_compose(change.docker_compose_raw)
+    if change.name is not None:
+        service.name = without_markup(change.name) or service.name
+    if "description" in change.given:
+        service.description = without_markup(change.description or "")
+    if change.connect_to_docker_network is not None:
+        service.connect_to_docker_network = change.connect_to_docker_network
+    if change.is_container_label_escape_enabled is not None:
+        service.is_container_label_escape_enabled = change.is_container_label_escape_enabled
+    service.updated_at = ctx.now
+    document = load(service.compose_raw)
+    scope = stored_scope(ctx, stored)
+    rendered = render(document, scope)
+    chosen: Mapping[str, tuple[Domain, ...]] = {}
+    if change.urls:
+        chosen = await choose_domains(
+            ctx,
+            change.urls,
+            rendered,
+            server_id=service.server_id,
+            is_forced=change.is_forced,
+            ids={component.name: component.id for component in stored.components},
+        )
+        rendered = with_domains(document, scope, rendered, chosen)
+    await store_render(ctx, stored, rendered, own_domains=chosen, is_forced=change.is_forced)
+    changed = sorted(set(change.given))
+    ctx.audit("api.service.updated", service_uuid=service.uuid, changed_fields=changed)
+    deployment_uuid = None
+    if change.instant_deploy:
+        deployment = await deploy(ctx, Target.of(stored), rendered, "start")
+        deployment_uuid = deployment.uuid
+    return Done(uuid=service.uuid, domains=domains_of(rendered), deployment_uuid=deployment_uuid)
+
+
+async def choose_domains(
+    ctx: Context,
+    urls: Urls,
+    rendered: Rendered,
+    *,
+    server_id: int,
+    is_forced: bool,
+    ids: Mapping[str, int],
+) -> dict[str, tuple[Domain, ...]]:
+    """The domains that `urls` give to the applications of a render, if nobody else has them.
+
+    Raises DomainsRejected, DomainConflict. Components that get other domains in the same request give
+    up the ones they have, so that two of them can swap.
+    """
+    chosen = read_urls(urls, applications_of(rendered), is_forced=is_forced)
+    refuse_long(chosen)
+    if not is_forced:
+        refuse_clashes(chosen)
+        but = [ids[name] for name in chosen if name in ids]
+        await refuse_taken(ctx, chosen, server_id=server_id, but=but)
+    return chosen
+
+
+async def start_service(ctx: Context, uuid: str) -> Done:
+    """Raises StateRefused for a service that runs."""
+    stored = await get_stored(ctx, uuid)
+    refuse_deleting(stored)
+    if is_running(await _status(ctx, stored)):
+        raise StateRefused("Service is already running.")
+    return await _act(ctx, stored, "start", "api.service.deployed")
+
+
+async def stop_service(ctx: Context, uuid: str, options: Options) -> Done:
+    """Raises StateRefused for a service that does not run."""
+    stored = await get_stored(ctx, uuid)
+    refuse_deleting(stored)
+    if is_exited(await _status(ctx, stored)):
+        raise StateRefused("Service is already stopped.")
+    return await _act(ctx, stored, "stop", "api.service.stopped", options)
+
+
+async def restart_service(ctx: Context, uuid: str, options: Options) -> Done:
+    stored = await get_stored(ctx, uuid)
+    refuse_deleting(stored)
+    return await _act(ctx, stored, "restart", "api.service.restarted", options)
+
+
+async def delete_service(ctx: Context, uuid: str, options: Options) -> Done:
+    """Ask for a service and all that it left on its server to be removed; the row goes last.
+
+    Asking again changes nothing, unless the removal failed: then it is tried again.
+    """
+    stored = await get_stored(ctx, uuid)
+    if stored.service.is_deleting and await is_busy(ctx.session, stored.service.id, ["delete"]):
+        return Done(uuid=uuid)
+    stored.service.is_deleting = True
+    return await _act(ctx, stored, "delete", "api.service.deleted", options)
+
+
+async def _act(
+    ctx: Context, stored: Stored, action: Action, event: str, options: Options | None = None
+) -> Done:
+    rendered = None
+    if action in ("start", "restart"):
+        rendered = await refresh(ctx, stored)
+    deployment = await deploy(ctx, Target.of(stored), rendered, action, options)
+    details: dict[str, Any] = {"service_uuid": stored.service.uuid, "service_name": stored.service.name}
+    ctx.audit(event, **details, deployment_uuid=deployment.uuid)
+    return Done(uuid=stored.service.uuid, deployment_uuid=deployment.uuid)
+
+
+async def _status(ctx: Context, stored: Stored) -> str:
+    is_deploying = await is_busy(ctx.session, stored.service.id, ["start", "restart"])
+    components = [(component.status, component.exclude_from_status) for component in stored.components]
+    return service_status(components, is_deploying=is_deploying)
