@@ -1,5 +1,6 @@
 """The composition root: settings, database, hosts, routes and worker become one application."""
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from homeport.http.deps import is_gated, random_text
 from homeport.http.edge import Edge
 from homeport.http.gates import Gates
 from homeport.http.limits import BodyLimit
+from homeport.queue import migrate_jobs
 from homeport.settings import Settings
 
 API = "/api/v1"
@@ -75,8 +77,9 @@ def create_app(
 
 
 async def prepare_database(database: Database) -> None:
-    """Migrate, and make what the first start makes."""
-    await migrate(database)
+    """Migrate, the job queue's tables too, and make what the first start makes."""
+    if await migrate(database):
+        await asyncio.to_thread(migrate_jobs, database.sync_url)
     await first_start(database, now=datetime.now(UTC), token=random_text)
 
 

@@ -23,6 +23,7 @@ class Settings:
     port: int = 8000
     proxy_http_port: int = 80
     proxy_https_port: int = 443
+    proxy_container: str = "homeport-proxy"
     server_root: str = "/data/homeport"
     default_domain: str = "http://localhost"
     catalog_sources: tuple[str, ...] = ()
@@ -60,6 +61,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=_port(env, "PORT", 8000),
         proxy_http_port=_port(env, "PROXY_HTTP_PORT", 80),
         proxy_https_port=_port(env, "PROXY_HTTPS_PORT", 443),
+        proxy_container=text("PROXY_CONTAINER", "homeport-proxy"),
         server_root=_absolute(text("SERVER_ROOT", "/data/homeport")),
         default_domain=text("DEFAULT_DOMAIN", "http://localhost"),
         catalog_sources=_list(env.get(PREFIX + "CATALOG_SOURCES", "")),

@@ -13,7 +13,7 @@ import asyncio
 import logging
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -64,12 +64,15 @@ class Bell(threading.Event):
 
 
 class Jobs:
-    """The queue of one worker process. One per process: DBOS is a singleton.
+    """The queue of one worker process. One per process: DBOS is a singleton, and `jobs` are known to it by
+    having been defined.
 
     `executor_id` must never be shared by two live processes, or both would resume the same jobs.
     """
 
-    def __init__(self, url: str, executor_id: str) -> None:
+    def __init__(self, url: str, executor_id: str, jobs: Sequence[Callable[..., object]]) -> None:
+        if not jobs:
+            raise ValueError("a queue without jobs")
         self._url = url
         self._executor_id = executor_id
         self._bell = Bell()
