@@ -33,6 +33,7 @@ class AiodockerEngine:
     def __init__(self, socket: str) -> None:
         self._socket = socket
         self._docker: aiodocker.Docker | None = None
+        self._network_lock = asyncio.Lock()
 
     @property
     def _client(self) -> aiodocker.Docker:
@@ -107,14 +108,15 @@ class AiodockerEngine:
     async def ensure_network(self, name: str, *, labels: Mapping[str, str]) -> None:
         """Make the network if it is missing. Past the engine's own few address pools (31 networks with
         Docker's defaults), it gets a small subnet of 10.0.0.0/8 that nothing else uses."""
-        with self._translated(f"making the network {name}"):
-            with _ignoring(404):
-                await (await self._client.networks.get(name)).show()
-                return
-            for subnet in (None, *subnets(name)):
-                if await self._create_network(name, labels, subnet):
+        async with self._network_lock:
+            with self._translated(f"making the network {name}"):
+                with _ignoring(404):
+                    await (await self._client.networks.get(name)).show()
                     return
-            raise EngineFailed(f"No subnet is free for the network {name}.")
+                for subnet in (None, *subnets(name)):
+                    if await self._create_network(name, labels, subnet):
+                        return
+                raise EngineFailed(f"No subnet is free for the network {name}.")
 
     async def _create_network(self, name: str, labels: Mapping[str, str], subnet: str | None) -> bool:
         """False when the addresses are taken."""
@@ -122,14 +124,17 @@ class AiodockerEngine:
         if subnet is not None:
             config["IPAM"] = {"Config": [{"Subnet": subnet}]}
         try:
-            await self._client.networks.create(config)
+            created = await self._client.networks.create(config)
         except DockerError as error:
-            is_taken = any(text in error.message.lower() for text in ("overlap", "available", "in use"))
             if error.status == 409:  # Somebody else made it meanwhile.
                 return True
-            if not is_taken:
+            if not any(text in error.message.lower() for text in ("overlap", "available", "in use")):
                 raise
             return False
+        # The engine's own check for duplicates has a race; of several with the name, the smallest id stays.
+        named = await self._client.networks.list(filters={"name": [name]})
+        if created.id != min(network["Id"] for network in named if network["Name"] == name):
+            await created.delete()
         return True
 
     async def networks(self, labels: Mapping[str, str]) -> list[str]:
@@ -228,16 +233,14 @@ class AiodockerEngine:
         except DockerError as error:
             if error.status == _NO_CONNECTION:
                 raise ServerUnreachable(f"The container engine at {self._socket} does not answer.") from error
-            raise EngineFailed(
-                f"{doing} failed: {error.message}".capitalize(), status=error.status
-            ) from error
+            raise EngineFailed(f"{_capital(doing)} failed: {error.message}", status=error.status) from error
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             reason = str(error) or "not in time"
             raise ServerUnreachable(
                 f"The container engine at {self._socket} does not answer: {reason}."
             ) from error
         except ValueError as error:  # No JSON, or no text, where the engine should have sent it.
-            raise EngineFailed(f"{doing} failed: the engine's answer cannot be read.".capitalize()) from error
+            raise EngineFailed(f"{_capital(doing)} failed: the engine's answer cannot be read.") from error
 
 
 class _ignoring:  # noqa: N801 - it reads like contextlib's own
@@ -250,6 +253,10 @@ class _ignoring:  # noqa: N801 - it reads like contextlib's own
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
         return isinstance(error, DockerError) and error.status == self._status
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _pairs(labels: Mapping[str, str]) -> list[str]:
