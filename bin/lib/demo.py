@@ -21,7 +21,7 @@ HOME = CLONE / ".homeport" / "demo"
 LOG = HOME / "serve.log"
 HOMEPORT = Path(sys.executable).parent / "homeport"
 ENGINE = os.environ.get("HOMEPORT_DOCKER_SOCKET") or "/var/run/docker.sock"
-PROXY = "homeport-proxy"
+PROXY = "homeport-demo-proxy"
 
 
 class DemoFailed(Exception):
@@ -78,7 +78,7 @@ class Api:
 
 
 class Engine(http.client.HTTPConnection):
-    """The container engine, to look for what others left and to remove the proxy at the end."""
+    """The container engine, to remove the proxy at the end."""
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX)
@@ -95,13 +95,11 @@ class Engine(http.client.HTTPConnection):
         return answer.status, content
 
 
-def refuse_foreign_proxy() -> None:
-    """A machine has one proxy; that of another Homeport is not ours to take over."""
-    status, content = Engine.ask("GET", f"/containers/{PROXY}/json")
-    if status == 200 and str(HOME) not in content.decode():
-        raise DemoFailed(
-            f"another Homeport runs on this machine (container {PROXY}); the demo would disturb it"
-        )
+def remove_proxy() -> None:
+    """The demo has a proxy of its own, beside that of a Homeport that may run here for real."""
+    Engine.ask("DELETE", f"/containers/{PROXY}?force=1")
+    for volume in (f"{PROXY}-data", f"{PROXY}-config"):
+        Engine.ask("DELETE", f"/volumes/{volume}")
 
 
 @contextlib.contextmanager
@@ -116,6 +114,7 @@ def homeport(http_port: int, https_port: int) -> Iterator[Api]:
         "HOMEPORT_PORT": str(port),
         "HOMEPORT_PROXY_HTTP_PORT": str(http_port),
         "HOMEPORT_PROXY_HTTPS_PORT": str(https_port),
+        "HOMEPORT_PROXY_CONTAINER": PROXY,
         "HOMEPORT_DOCKER_SOCKET": ENGINE,
     }
     api = Api(port)
@@ -151,7 +150,7 @@ def homeport(http_port: int, https_port: int) -> Iterator[Api]:
         finally:
             server.terminate()
             server.wait(timeout=60)
-    Engine.ask("DELETE", f"/containers/{PROXY}?force=1&v=1")
+    remove_proxy()
     shutil.rmtree(HOME, ignore_errors=True)
     say("Stopped. The service, the proxy and the demo's data are gone.")
 
@@ -203,7 +202,7 @@ def delete(api: Api, uuid: str) -> None:
 
 
 def demo(*, is_once: bool) -> None:
-    refuse_foreign_proxy()
+    remove_proxy()  # Of a demo that was killed.
     http_port, https_port = free_port("", 80, 8080), free_port("", 443, 8443)
     if http_port != 80:
         say(f"Port 80 is taken, so the proxy listens on {http_port}")
