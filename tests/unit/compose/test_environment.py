@@ -1,0 +1,589 @@
+"""Variables: which ones a document makes, what they hold, what reaches the container and `.env`.
+
+Tests named q<n> pin a behaviour in which Homeport is meant to differ from the system whose dialect
+it reads.
+"""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from homeport.core.compose.load import load
+from homeport.core.compose.model import Domain, Rendered, Variable
+from homeport.core.compose.render import render
+from homeport.core.compose.resolve import MAX_VALUE, env_pairs
+from homeport.core.domains import join_fqdn
+from homeport.errors import ComposeRejected
+from tests.support.compose import (
+    environment,
+    kept,
+    make_scope,
+    render_text,
+    user_variables,
+    values,
+    with_domains,
+)
+
+
+def one(*items: str, image: str = "acme/app", **scope: Any) -> Rendered:
+    """The render of one component `app` with these environment items."""
+    listed = json.dumps(list(items))
+    return render_text(f"services: {{app: {{image: {image}, environment: {listed}}}}}", **scope)
+
+
+def dotenv(rendered: Rendered) -> list[str]:
+    return rendered.dotenv.splitlines()
+
+
+def fqdn(rendered: Rendered, component: str) -> str | None:
+    return next(join_fqdn(c.domains) for c in rendered.components if c.name == component)
+
+
+class TestForms:
+    def test_list_and_map_and_text(self) -> None:
+        text = """
+services:
+  a: {image: a, environment: [A=1, 'B=x=y', C, 5, {D: 2}]}
+  b: {image: b, environment: {A: 1, B: null, C: true, D: 1.5}}
+  c: {image: c, environment: A=1}
+  d: {image: d}
+"""
+        rendered = render_text(text)
+        assert environment(rendered, "a") == {"A": "1", "B": "x=y", "C": "", "5": "", "D": 2}
+        assert environment(rendered, "b") == {"A": 1, "B": None, "C": True, "D": 1.5}
+        assert environment(rendered, "c") == {"A": "1"}
+        assert environment(rendered, "d") == {}
+
+    def test_a_key_given_twice_keeps_its_place_and_takes_the_later_value(self) -> None:
+        assert list(environment(one("A=1", "B=2", "A=3"), "app").items()) == [("A", "3"), ("B", "2")]
+
+    def test_q38_build_args_make_variables_but_stay_out_of_the_container(self) -> None:
+        text = """
+services:
+  d:
+    build: {context: ./src, args: {K: '${KARG:-1}', A: '2'}}
+    environment: [A=1, B]
+"""
+        rendered = render_text(text)
+        assert environment(rendered, "d") == {"A": "1", "B": ""}
+        assert values(rendered) == {"KARG": "1"}
+        assert rendered.document["services"]["d"]["build"]["args"] == {"K": "${KARG:-1}", "A": "2"}
+
+
+class TestContainer:
+    def test_what_every_container_gets(self) -> None:
+        rendered = render_text(
+            "services: {web: {image: a, environment: [SERVICE_URL_WEB]}, 'my.x-y': {image: b}}"
+        )
+        written = rendered.document["services"]["my.x-y"]["environment"]
+        assert written == {
+            "COOLIFY_RESOURCE_UUID": "u1",
+            "COOLIFY_CONTAINER_NAME": "my.x-y-u1",
+            "SERVICE_NAME_WEB": "web",
+            "SERVICE_NAME_MY_X_Y": "my.x-y",
+        }
+        web = rendered.document["services"]["web"]["environment"]
+        assert web["COOLIFY_URL"] == "http://web-u1.1.2.3.4.sslip.io"
+        assert web["COOLIFY_FQDN"] == "web-u1.1.2.3.4.sslip.io"
+
+    def test_a_persons_own_variable_of_that_name_wins(self) -> None:
+        rendered = one("A=1", variables=user_variables(COOLIFY_RESOURCE_UUID="mine"))
+        assert "COOLIFY_RESOURCE_UUID" not in rendered.document["services"]["app"]["environment"]
+        assert "COOLIFY_RESOURCE_UUID=mine" in dotenv(rendered)
+
+    def test_references_to_what_only_this_container_knows_are_resolved_in_place(self) -> None:
+        rendered = one("SERVICE_URL_APP", "A=$COOLIFY_URL/x-${COOLIFY_CONTAINER_NAME}-$B")
+        assert environment(rendered, "app")["A"] == "http://app-u1.1.2.3.4.sslip.io/x-app-u1-$B"
+        assert "COOLIFY_URL" not in values(rendered)
+
+    def test_env_file_is_added_once(self) -> None:
+        text = """
+services:
+  a: {image: a, env_file: a.env}
+  b: {image: b, env_file: [.env, b.env]}
+  c: {image: c, env_file: [{path: .env, required: false}]}
+"""
+        services = render_text(text).document["services"]
+        assert services["a"]["env_file"] == ["a.env", ".env"]
+        assert services["b"]["env_file"] == [".env", "b.env"]
+        assert services["c"]["env_file"] == [{"path": ".env", "required": False}]
+
+    def test_keys_keep_their_place_and_new_ones_follow(self) -> None:
+        text = "services: {a: {restart: no, environment: [A=1], exclude_from_hc: true, image: a, container_name: x}}"
+        definition = render_text(text).document["services"]["a"]
+        assert list(definition) == [
+            "restart",
+            "environment",
+            "image",
+            "container_name",
+            "labels",
+            "networks",
+            "env_file",
+        ]
+        assert (definition["restart"], definition["container_name"]) == ("no", "a-u1")
+
+
+class TestReferences:
+    def test_no_secret_is_copied_into_the_compose_text(self) -> None:
+        rendered = one("A=$SERVICE_PASSWORD_X", "B=${TOKEN}", variables=user_variables(TOKEN="t0p$ecret"))
+        assert (values(rendered)["SERVICE_PASSWORD_X"] or "?") not in rendered.compose
+        assert "ecret" not in rendered.compose
+
+    def test_q7_every_variable_of_a_value_is_found(self) -> None:
+        rendered = one("A=a-${X}", "B=${P:-1}${Q:-2}", "C=${R:-x${S:-y${T}}}", "D=$U/tail", "E=${V:+w$W}")
+        assert values(rendered) == {
+            "X": None,
+            "P": "1",
+            "Q": "2",
+            "R": "x${S:-y${T}}",
+            "S": "y${T}",
+            "T": None,
+            "U": None,
+            "V": None,
+            "W": None,
+        }
+        assert "R=xy" in dotenv(rendered)
+
+    @pytest.mark.parametrize(
+        ("value", "written"),
+        [
+            ("$$X", "$$X"),
+            ("$$", "$$"),
+            ("${}", "$${}"),
+            ("${X", "$${X"),
+            ("$/x", "$$/x"),
+            ("costs 5$", "costs 5$$"),
+            ("{{ .Name }}", "{{ .Name }}"),
+        ],
+    )
+    def test_q7_what_is_no_reference_arrives_as_it_was_meant(self, value: str, written: str) -> None:
+        rendered = one(f"A={value}")
+        assert environment(rendered, "app") == {"A": written}
+        assert rendered.variables == ()
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy",
+            "me:$2b$05$abcdefghijklmnopqrstuuEUzLpq8uFQ3a0y0D2ETmqIlsVwL1Kh.",
+            "$apr1$salt1234$abcdefghijklmnopqrstu.",
+            "$6$rounds=5000$salt$" + "a" * 86,
+            "$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
+        ],
+    )
+    def test_q7_a_password_hash_is_a_text(self, value: str) -> None:
+        rendered = one(f"A={value}")
+        assert environment(rendered, "app") == {"A": value.replace("$", "$$")}
+        assert rendered.variables == ()
+
+    def test_the_first_default_counts_wherever_it_stands(self) -> None:
+        text = """
+services:
+  a: {image: a, environment: ['X=/$DB']}
+  b: {image: b, environment: ['DB=${DB:-main}', 'Y=${DB-x}']}
+"""
+        assert values(render_text(text)) == {"DB": "main"}
+
+    def test_the_text_after_a_question_mark_is_a_default_of_a_required_variable(self) -> None:
+        (variable,) = one("A=${B:?some text}").variables
+        assert (variable.key, variable.value, variable.is_required) == ("B", "some text", True)
+        assert environment(one("A=${B:?some text}"), "app") == {"A": "${B:?some text}"}
+
+    def test_a_stored_value_is_never_replaced_by_a_default(self) -> None:
+        stored = {"B": Variable(key="B", value="old", origin="template")}
+        assert values(one("A=${B:-new}", variables=stored)) == {"B": "old"}
+
+    def test_a_default_that_comes_later_fills_a_blank(self) -> None:
+        stored = {"B": Variable(key="B", origin="template")}
+        assert values(one("A=${B:-new}", variables=stored)) == {"B": "new"}
+
+    def test_variables_are_never_forgotten(self) -> None:
+        first = one("A=${B:-1}")
+        second = render(load("services: {app: {image: a}}"), kept(make_scope(), first))
+        assert values(second) == {"B": "1"}
+
+    def test_a_variable_emptied_by_a_person_is_empty(self) -> None:
+        rendered = one("B=${B:-default}", variables=user_variables(B=""))
+        assert environment(rendered, "app") == {"B": "${B}"}
+
+    def test_a_reference_to_nothing_of_ours_does_not_stop_a_magic_looking_value(self) -> None:
+        rendered = one("A=${SERVICE_ }", "B=$SERVICE_")
+        assert environment(rendered, "app")["A"] == "$${SERVICE_ }"
+
+
+class TestMagic:
+    def test_unknown_kinds_are_blanks_to_fill(self) -> None:
+        rendered = one("A=$SERVICE_OPENAI_KEY", "B=${SERVICE_X_API:-none}")
+        assert values(rendered)["SERVICE_OPENAI_KEY"] is None
+        assert values(rendered)["SERVICE_X_API"] == "none"
+
+    def test_q1_secrets_with_long_names_are_not_empty(self) -> None:
+        rendered = one("A=$SERVICE_PASSWORD_MY_DB", "B=$SERVICE_BASE64_64_SESSION_SECRET")
+        assert len(values(rendered)["SERVICE_PASSWORD_MY_DB"] or "") == 32
+        assert len(values(rendered)["SERVICE_BASE64_64_SESSION_SECRET"] or "") == 64
+
+    def test_q2_tokens_are_made_although_their_key_comes_later(self) -> None:
+        rendered = one("A=$SERVICE_SUPABASEANON_KEY", "B=$SERVICE_PASSWORD_JWT")
+        claims = (values(rendered)["SERVICE_SUPABASEANON_KEY"] or "").split(".")[1]
+        assert json.loads(base64.urlsafe_b64decode(claims + "=="))["role"] == "anon"
+
+    def test_q2_blank_magic_rows_are_filled_later(self) -> None:
+        stored = {"SERVICE_PASSWORD_X": Variable(key="SERVICE_PASSWORD_X", origin="template")}
+        rendered = one("A=$SERVICE_PASSWORD_X", variables=stored)
+        assert [
+            (v.origin, len(v.value or "")) for v in rendered.variables if v.key == "SERVICE_PASSWORD_X"
+        ] == [("generated", 32)]
+
+    def test_a_magic_value_that_a_person_emptied_stays_empty(self) -> None:
+        rendered = one("A=$SERVICE_PASSWORD_X", variables=user_variables(SERVICE_PASSWORD_X=""))
+        assert values(rendered)["SERVICE_PASSWORD_X"] == ""
+
+    def test_q3_names_of_components_are_never_stored(self) -> None:
+        rendered = one("A=$SERVICE_NAME_APP", "B=x-${SERVICE_NAME_GONE}")
+        assert list(values(rendered)) == ["A"]
+        assert dotenv(rendered) == ["SERVICE_NAME_APP=app", "A=app"]
+
+    def test_q3_a_stored_name_cannot_shadow_the_component(self) -> None:
+        rendered = one("A=1", variables=user_variables(SERVICE_NAME_APP=""))
+        assert dotenv(rendered) == ["SERVICE_NAME_APP=app"]
+
+    def test_names_behind_two_dollars_are_found_too(self) -> None:
+        rendered = one("A=$$SERVICE_PASSWORD_X")
+        assert "SERVICE_PASSWORD_X" in values(rendered)
+        assert environment(rendered, "app") == {"A": "$$SERVICE_PASSWORD_X"}
+
+    def test_names_in_a_command_get_a_value(self) -> None:
+        text = "services: {a: {image: a, command: [x, '--pass=$SERVICE_PASSWORD_X', '$SERVICE_X_API']}}"
+        assert list(values(render_text(text))) == ["SERVICE_PASSWORD_X"]
+
+    def test_names_in_file_contents_do_not(self) -> None:
+        mount = "{type: bind, source: ./f, target: /f, content: $SERVICE_PASSWORD_X}"
+        text = f"services: {{a: {{image: a, volumes: [{mount}]}}}}"
+        assert values(render_text(text)) == {}
+
+    def test_a_bare_magic_key_is_filled_when_a_value_asks_for_it(self) -> None:
+        assert environment(one("SERVICE_PASSWORD_X"), "app") == {"SERVICE_PASSWORD_X": ""}
+        rendered = one("SERVICE_PASSWORD_X", "A=$SERVICE_PASSWORD_X")
+        assert environment(rendered, "app")["SERVICE_PASSWORD_X"] == "${SERVICE_PASSWORD_X}"
+
+    def test_q36_an_edited_row_stays_and_reaches_the_container(self) -> None:
+        first = one("P=$SERVICE_PASSWORD_X")
+        assert values(first)["P"] == "$SERVICE_PASSWORD_X"
+        edited = one("P=$SERVICE_PASSWORD_X", variables=user_variables(P="mine"))
+        assert values(edited)["P"] == "mine"
+        assert environment(edited, "app") == {"P": "${P}"}
+
+    def test_an_unedited_row_follows_the_document(self) -> None:
+        stored = {"P": Variable(key="P", value="$SERVICE_PASSWORD_OLD", origin="template")}
+        assert values(one("P=$SERVICE_PASSWORD_X", variables=stored))["P"] == "$SERVICE_PASSWORD_X"
+
+    def test_q36_an_edited_url_stays(self) -> None:
+        rendered = one("SERVICE_URL_APP", variables=user_variables(SERVICE_URL_APP="https://cdn.example.com"))
+        assert values(rendered)["SERVICE_URL_APP"] == "https://cdn.example.com"
+        assert environment(rendered, "app")["SERVICE_URL_APP"] == "https://cdn.example.com"
+
+    def test_q39_passwords_with_symbols_arrive_exactly(self) -> None:
+        class Symbols:
+            def __call__(self, alphabet: str, length: int) -> str:
+                return ("a1" + "$\\'\"{}#"[:length])[:length].ljust(length, "$")
+
+        rendered = one("A=$SERVICE_PASSWORDWITHSYMBOLS_X", token=Symbols())
+        value = values(rendered)["SERVICE_PASSWORDWITHSYMBOLS_X"] or ""
+        pairs, _ = env_pairs(rendered.variables, {}, {})
+        assert dict(pairs)["A"] == value
+        assert "$" in value
+
+
+class TestDomains:
+    def test_the_declaring_component_gets_the_domain_whatever_the_name_says(self) -> None:
+        assert fqdn(one("SERVICE_URL_OTHER_3000"), "app") == "http://other-u1.1.2.3.4.sslip.io:3000"
+
+    def test_q4_a_path_becomes_the_whole_url_in_the_container(self) -> None:
+        rendered = one("SERVICE_URL_APP=/path")
+        assert environment(rendered, "app") == {"SERVICE_URL_APP": "http://app-u1.1.2.3.4.sslip.io/path"}
+
+    def test_fqdn_keys_reach_the_container_through_dotenv_only(self) -> None:
+        rendered = one("SERVICE_FQDN_APP_80")
+        assert environment(rendered, "app") == {}
+        assert "SERVICE_FQDN_APP_80=app-u1.1.2.3.4.sslip.io:80" in dotenv(rendered)
+
+    def test_q5_ports_are_understood_in_references(self) -> None:
+        rendered = one("A=${SERVICE_URL_APP_3000}")
+        assert values(rendered) == {
+            "SERVICE_URL_APP_3000": "http://app-u1.1.2.3.4.sslip.io:3000",
+            "SERVICE_FQDN_APP_3000": "app-u1.1.2.3.4.sslip.io:3000",
+            "A": "${SERVICE_URL_APP_3000}",
+        }
+
+    def test_q6_empty_literals_stay_empty(self) -> None:
+        text = """
+services:
+  api: {image: a, environment: {URL: ''}}
+  web: {image: b, environment: [URL=$SERVICE_URL_WEB]}
+"""
+        assert environment(render_text(text), "api") == {"URL": ""}
+
+    def test_an_empty_literal_takes_the_value_that_only_a_person_gave(self) -> None:
+        assert environment(one("URL=", variables=user_variables(URL="x")), "app") == {"URL": "${URL}"}
+
+    def test_q6_the_base_pair_keeps_the_first_declaration_without_path(self) -> None:
+        text = """
+services:
+  rt: {image: a, environment: [SERVICE_URL_APP=/v1/realtime]}
+  app: {image: b, environment: [SERVICE_URL_APP]}
+"""
+        rendered = render_text(text)
+        assert values(rendered)["SERVICE_FQDN_APP"] == "app-u1.1.2.3.4.sslip.io"
+        assert fqdn(rendered, "rt") == "http://app-u1.1.2.3.4.sslip.io/v1/realtime"
+        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io"
+
+    def test_of_several_that_declare_one_name_one_gets_the_domain(self) -> None:
+        text = """
+services:
+  worker: {image: a, environment: [SERVICE_URL_APP]}
+  app: {image: b, environment: [SERVICE_URL_APP_3000]}
+"""
+        rendered = render_text(text)
+        assert fqdn(rendered, "worker") is None
+        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io:3000"
+        moved = render_text(text, components=with_domains(app="https://a.example.com"))
+        assert environment(moved, "worker") == {"SERVICE_URL_APP": "https://a.example.com"}
+
+    def test_q10_declared_and_referenced_names_give_the_same_host(self) -> None:
+        rendered = one("SERVICE_URL_NEW_API_80", "A=$SERVICE_URL_NEW_API")
+        assert fqdn(rendered, "app") == "http://new-api-u1.1.2.3.4.sslip.io:80"
+        assert "A=http://new-api-u1.1.2.3.4.sslip.io" in dotenv(rendered)
+
+    def test_q11_each_declared_name_gets_its_own_domain(self) -> None:
+        rendered = one("SERVICE_URL_ONE_80", "SERVICE_FQDN_TWO_81")
+        assert fqdn(rendered, "app") == "http://one-u1.1.2.3.4.sslip.io:80,http://two-u1.1.2.3.4.sslip.io:81"
+        assert values(rendered)["SERVICE_URL_TWO_81"] == "http://two-u1.1.2.3.4.sslip.io:81"
+        assert values(rendered)["SERVICE_URL_TWO"] == "http://two-u1.1.2.3.4.sslip.io"
+
+    def test_one_name_with_and_without_port_is_one_domain(self) -> None:
+        assert (
+            fqdn(one("SERVICE_FQDN_APP", "SERVICE_URL_APP_3000"), "app")
+            == "http://app-u1.1.2.3.4.sslip.io:3000"
+        )
+
+    def test_a_component_that_asks_for_its_own_url_gets_a_domain(self) -> None:
+        assert fqdn(one("A=$SERVICE_URL_APP"), "app") == "http://app-u1.1.2.3.4.sslip.io"
+        assert fqdn(one("A=$SERVICE_URL_OTHER"), "app") is None
+
+    def test_q12_a_self_reference_leaves_a_chosen_domain_alone(self) -> None:
+        rendered = one("A=$SERVICE_URL_APP", components=with_domains(app="https://mine.example.com"))
+        assert fqdn(rendered, "app") == "https://mine.example.com"
+        assert "A=https://mine.example.com" in dotenv(rendered)
+
+    def test_q13_names_that_are_only_referenced_follow_the_domain(self) -> None:
+        text = "services: {api: {image: a, environment: [WEB=$SERVICE_FQDN_MY_WEB]}, my-web: {image: b}}"
+        rendered = render_text(text, components=with_domains(**{"my-web": "https://mine.example.com"}))
+        assert "WEB=mine.example.com" in dotenv(rendered)
+
+    def test_q14_cleared_domains_stay_cleared(self) -> None:
+        rendered = one("SERVICE_URL_APP_3000", components=with_domains(app=""))
+        assert rendered.components[0].domains == ()
+        assert environment(rendered, "app") == {"SERVICE_URL_APP_3000": ""}
+
+    def test_q35_path_and_port_of_a_declaration(self) -> None:
+        rendered = one("SERVICE_URL_APP_8080=/v1")
+        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io:8080/v1"
+        assert values(rendered) == {
+            "SERVICE_FQDN_APP": "app-u1.1.2.3.4.sslip.io/v1",
+            "SERVICE_URL_APP": "http://app-u1.1.2.3.4.sslip.io/v1",
+            "SERVICE_FQDN_APP_8080": "app-u1.1.2.3.4.sslip.io:8080/v1",
+            "SERVICE_URL_APP_8080": "http://app-u1.1.2.3.4.sslip.io:8080/v1",
+        }
+
+    def test_a_database_gets_rows_but_no_domain(self) -> None:
+        rendered = one("SERVICE_URL_DB_5432", image="postgres:16")
+        assert rendered.components[0].domains is None
+        assert values(rendered)["SERVICE_URL_DB"] == "http://db-u1.1.2.3.4.sslip.io"
+
+    def test_a_special_image_without_its_variables_is_like_any_other(self) -> None:
+        assert (
+            fqdn(one("SERVICE_URL_APP_9000", image="minio/minio"), "app")
+            == "http://app-u1.1.2.3.4.sslip.io:9000"
+        )
+
+    def test_a_special_image_takes_the_urls_that_a_person_gave(self) -> None:
+        rendered = one(
+            "MINIO_SERVER_URL=$MINIO_SERVER_URL",
+            "MINIO_BROWSER_REDIRECT_URL=$MINIO_BROWSER_REDIRECT_URL",
+            image="minio/minio",
+            variables=user_variables(
+                MINIO_SERVER_URL="https://s3.example.com", MINIO_BROWSER_REDIRECT_URL="bad"
+            ),
+        )
+        assert fqdn(rendered, "app") == "https://console-u1.1.2.3.4.sslip.io:9001,https://s3.example.com:9000"
+
+
+class TestComponents:
+    @pytest.mark.parametrize(
+        ("settings", "port"),
+        [
+            ("environment: [SERVICE_URL_X, SERVICE_FQDN_X_8000], expose: [80]", 8000),
+            ("expose: ['53/udp', '3000-3010/tcp'], ports: ['80:81']", 3000),
+            ("ports: ['127.0.0.1:8080:80/tcp']", 80),
+            ("ports: ['53:53/udp', '${P:-9000}:9001']", 9001),
+            ("ports: [{target: 8443, published: 443}]", 8443),
+            ("ports: ['${P:?no}']", None),
+            ("command: x", None),
+        ],
+    )
+    def test_the_port_for_the_proxy(self, settings: str, port: int | None) -> None:
+        assert render_text(f"services: {{a: {{image: a, {settings}}}}}").components[0].port == port
+
+    def test_the_catalogues_port_is_the_main_components(self) -> None:
+        template = {"service_type": "app", "catalog_port": 8080}
+        alone = "services: {other: {image: a}, db: {image: postgres}}"
+        both = "services: {other: {image: a}, app: {image: b}}"
+        assert [c.port for c in render_text(alone, **template).components] == [8080, None]
+        assert [c.port for c in render_text(both, **template).components] == [None, 8080]
+        assert render_text(alone, catalog_port=8080).components[0].port is None
+
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [("1m30s", 90.0), ("10s", 10.0), ("500ms", 0.5), ("1h", 3600.0), ("x", None), ("''", None)],
+    )
+    def test_stop_grace_period(self, text: str, seconds: float | None) -> None:
+        rendered = render_text(f"services: {{a: {{image: a, stop_grace_period: {text}}}}}")
+        assert rendered.components[0].stop_grace_period_s == seconds
+
+    def test_q26_exclusion_is_read_anew(self) -> None:
+        first = render_text("services: {a: {image: a, exclude_from_hc: true}, b: {image: b, restart: no}}")
+        assert [c.is_excluded for c in first.components] == [True, True]
+        scope = kept(make_scope(), first)
+        again = render(load("services: {a: {image: a}, b: {image: b, restart: always}}"), scope)
+        assert [c.is_excluded for c in again.components] == [False, False]
+
+    def test_healthchecks(self) -> None:
+        text = """
+services:
+  a: {image: a, healthcheck: {test: [CMD, x]}}
+  b: {image: b, healthcheck: {disable: true, test: x}}
+  c: {image: c, healthcheck: {test: [NONE]}}
+  d: {image: d, healthcheck: {interval: 5s}}
+"""
+        assert [c.has_healthcheck for c in render_text(text).components] == [True, False, False, False]
+
+    def test_gzip_is_off_where_it_would_hold_streams_back(self) -> None:
+        text = "services: {beszel: {image: henrygd/beszel}, pb: {image: 'x/pocketbase:1'}}"
+        assert [c.is_gzip_enabled for c in render_text(text, service_type="beszel").components] == [
+            False,
+            False,
+        ]
+
+
+class TestDotenv:
+    def pairs(self, *variables: Variable, **shared: Any) -> dict[str, str]:
+        return dict(env_pairs(variables, {"SERVICE_NAME_DB": "db"}, shared)[0])
+
+    def test_the_order(self) -> None:
+        keys = ["Z", "RAW", "SERVICE_X_API", "A"]
+        variables = user_variables(Z="1", RAW="${SERVICE_X_API}", SERVICE_X_API="k", A="2")
+        assert list(self.pairs(*(variables[key] for key in keys))) == [
+            "SERVICE_NAME_DB",
+            "SERVICE_X_API",
+            "RAW",
+            "Z",
+            "A",
+        ]
+
+    def test_q31_references_reach_forward(self) -> None:
+        variables = user_variables(A="<$B>", B="${C:-x}-$SERVICE_NAME_DB", C="", D="${C-kept}")
+        assert self.pairs(*variables.values()) | {"SERVICE_NAME_DB": ""} == {
+            "SERVICE_NAME_DB": "",
+            "A": "<x-db>",
+            "B": "x-db",
+            "C": "",
+            "D": "",
+        }
+
+    @pytest.mark.parametrize("value", ["pa$word", "pa$$word", "${HOME}/x", "a${", "$", "\\'\"`\n{", "${}"])
+    def test_q31_what_is_no_variable_of_the_service_stays_text(self, value: str) -> None:
+        assert self.pairs(Variable(key="A", value=value))["A"] == value
+
+    def test_literal_values_never_expand(self) -> None:
+        pairs = self.pairs(
+            Variable(key="A", value="$B", is_literal=True),
+            Variable(key="B", value="b"),
+            Variable(key="C", value="$B\n", is_multiline=True),
+            Variable(key="D", value="$B", origin="generated"),
+        )
+        assert (pairs["A"], pairs["C"], pairs["D"]) == ("$B", "$B\n", "$B")
+
+    def test_a_default_of_the_document_follows_composes_grammar(self) -> None:
+        assert (
+            self.pairs(Variable(key="A", value="a$$b-$GONE-${A:-self}", origin="template"))["A"]
+            == "a$b--self"
+        )
+
+    def test_a_self_reference_is_empty(self) -> None:
+        assert self.pairs(Variable(key="A", value="x$A"))["A"] == "x"
+
+    def test_a_circle_keeps_its_text_and_warns(self) -> None:
+        variables = user_variables(A="a$B", B="b${C}", C="c$A")
+        pairs, warnings = env_pairs(variables.values(), {}, {})
+        assert dict(pairs) == {"A": "abc${A}", "B": "bc${A}", "C": "c${A}"}
+        assert warnings == ["C and A refer to each other; the reference stays as it is."]
+
+    def test_a_missing_required_value_in_a_default_warns(self) -> None:
+        variable = Variable(key="A", value="${B:?}", origin="template")
+        pairs, warnings = env_pairs([variable], {}, {})
+        assert pairs == [("A", "${B:?}")]
+        assert warnings == ["A: required variable B is missing a value"]
+
+    def test_shared_variables_of_all_scopes(self) -> None:
+        text = "{{team.A}}-{{ project.A }}-{{environment.A}}-{{server.A}}-{{team.NO}}-{{x.A}}"
+        shared = {scope: {"A": f"{scope}$B"} for scope in ("team", "project", "environment", "server")}
+        pairs = self.pairs(Variable(key="T", value=text), Variable(key="B", value="b"), **shared)
+        assert pairs["T"] == "team$B-project$B-environment$B-server$B-{{team.NO}}-{{x.A}}"
+
+    def test_shared_variables_are_resolved_beside_references(self) -> None:
+        pairs = self.pairs(
+            Variable(key="T", value="$B{{team.A}}\0${T}${X:-{{team.A}}}"),
+            Variable(key="X", value=""),
+            Variable(key="B", value="b"),
+            team={"A": "$B\0"},
+        )
+        assert pairs["T"] == "b$B$B"
+
+    def test_q32_shared_variables_in_the_container_are_resolved_and_escaped(self) -> None:
+        rendered = one("A=x-{{server.S}}", shared={"server": {"S": "s$v"}})
+        assert environment(rendered, "app") == {"A": "x-s$$v"}
+
+    def test_a_long_chain_is_no_problem(self) -> None:
+        chain = [Variable(key=f"V{i}", value=f"${{V{i + 1}}}") for i in range(5000)]
+        assert self.pairs(*chain, Variable(key="V5000", value="end"))["V0"] == "end"
+
+    def test_references_that_multiply_are_refused(self) -> None:
+        doubling = [Variable(key=f"V{i}", value=f"$V{i + 1}$V{i + 1}") for i in range(40)]
+        with pytest.raises(ComposeRejected, match=f"larger than {MAX_VALUE // 1024} KiB"):
+            self.pairs(*doubling, Variable(key="V40", value="xx"))
+
+
+class TestComments:
+    def test_q9_comments_are_read_once_and_kept(self) -> None:
+        text = """
+services:
+  app:
+    image: a
+    environment:
+      - 'QUOTED=${QUOTED}' # quoted
+      - KEY=${KEY:-v} # the key
+      - RAW=$SERVICE_PASSWORD_X # raw
+      - HARD=1 # nothing to keep it with
+"""
+        first = render_text(text)
+        comments = {v.key: v.comment for v in first.variables}
+        assert comments == {"SERVICE_PASSWORD_X": None, "QUOTED": "quoted", "KEY": "the key", "RAW": "raw"}
+        second = render(load(text.replace("# raw", "# changed")), kept(make_scope(), first))
+        assert {v.key: v.comment for v in second.variables} == comments
+
+
+def test_a_wildcard_base_gives_scheme_and_path() -> None:
+    base = Domain(scheme="https", host="apps.example.com", path="/base")
+    assert fqdn(one("SERVICE_URL_APP=/v1", base=base), "app") == "https://app-u1.apps.example.com/base/v1"
