@@ -99,3 +99,9 @@ async def list_fqdns(session: AsyncSession, server_id: int) -> Sequence[str]:
         .order_by(Service.id, Component.id)
     )
     return [fqdn for fqdn in await session.scalars(statement) if fqdn]
+
+
+async def list_public_ips(session: AsyncSession) -> list[str]:
+    """Under which addresses this machine is known outside."""
+    row = (await session.execute(select(Instance.public_ipv4, Instance.public_ipv6).limit(1))).one_or_none()
+    return [ip for ip in row or () if ip]

@@ -1,12 +1,13 @@
 """Revisions, and the deployments that bring servers to them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ForeignKey, Index, RowMapping, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
+from sqlalchemy import Row as Result
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -175,7 +176,7 @@ async def add_lines(session: AsyncSession, deployment_id: int, lines: Sequence[N
 
 async def list_lines(
     session: AsyncSession, deployment_id: int, *, after: int = 0, limit: int | None = None
-) -> Sequence[RowMapping]:
+) -> Sequence[Mapping[str, Any]]:
     """`id, at, step, stream, text` of the lines whose id is greater than `after`, oldest first."""
     columns = (
         DeploymentLine.id,
@@ -190,7 +191,27 @@ async def list_lines(
         .order_by(DeploymentLine.id)
         .limit(limit)
     )
-    return (await session.execute(statement)).mappings().all()
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def list_last_lines(
+    session: AsyncSession, deployment_id: int, limit: int
+) -> Sequence[Mapping[str, Any]]:
+    """The newest lines, oldest first, as `list_lines` gives them."""
+    newest = (
+        select(DeploymentLine.id)
+        .where(DeploymentLine.deployment_id == deployment_id)
+        .order_by(DeploymentLine.id.desc())
+        .offset(limit)
+        .limit(1)
+    )
+    return await list_lines(session, deployment_id, after=await session.scalar(newest) or 0)
+
+
+async def get_status(session: AsyncSession, deployment_id: int) -> Result[str, str | None, str | None] | None:
+    """(status, step, error) of a deployment that somebody waits for; None when it is gone."""
+    columns = (Deployment.status, Deployment.step, Deployment.error)
+    return (await session.execute(select(*columns).where(Deployment.id == deployment_id))).one_or_none()
 
 
 async def find_snapshot(session: AsyncSession, revision_id: int | None) -> Snapshot | None:

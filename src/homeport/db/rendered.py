@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -96,7 +96,7 @@ def to_state(component: Component) -> ComponentState:
         is_gzip_enabled=component.is_gzip_enabled,
         is_stripprefix_enabled=component.is_stripprefix_enabled,
         is_force_https_enabled=component.is_force_https_enabled,
-        redirect=component.redirect if component.redirect in ("www", "non-www") else "both",
+        redirect=cast("Literal['both', 'www', 'non-www']", component.redirect),
         noindex_domains=tuple(component.noindex_domains or ()),
     )
 
@@ -105,7 +105,7 @@ def to_variable(row: EnvVariable) -> Variable:
     return Variable(
         key=row.key,
         value=row.value,
-        origin=row.origin if row.origin in ("template", "generated", "domain") else "user",
+        origin=cast("model.VariableOrigin", row.origin),
         source=to_source(row.source),
         comment=row.comment,
         is_required=row.is_required,

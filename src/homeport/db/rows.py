@@ -14,6 +14,11 @@ def table_of(kind: type[Row]) -> Table:
     return cast("Table", kind.__table__)
 
 
+def values_of(row: Row) -> dict[str, Any]:
+    """The columns of an entity as a mapping."""
+    return {column.name: getattr(row, column.name) for column in table_of(type(row)).columns}
+
+
 async def insert_rows(session: AsyncSession, kind: type[Row], rows: Sequence[Mapping[str, Any]]) -> None:
     """One INSERT for all rows; nothing when there are none."""
     if rows:

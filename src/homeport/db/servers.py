@@ -1,10 +1,10 @@
 """Servers, their destinations, and the private keys that open them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, RowMapping, Select, String, Text, UniqueConstraint, case, select
+from sqlalchemy import JSON, ForeignKey, Select, String, Text, UniqueConstraint, case, select
 from sqlalchemy import Row as Result
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -99,17 +99,18 @@ def _destinations(team_id: int) -> Select[Destination, str]:
 
 async def list_private_keys(
     session: AsyncSession, team_id: int, *, with_private: bool
-) -> Sequence[RowMapping]:
+) -> Sequence[Mapping[str, Any]]:
     """The columns of each key of the team; the private part is read (and decrypted) only `with_private`."""
     result = await session.execute(_private_keys(team_id, with_private=with_private))
-    return result.mappings().all()
+    return [dict(row) for row in result.mappings()]
 
 
 async def find_private_key(
     session: AsyncSession, team_id: int, uuid: str, *, with_private: bool
-) -> RowMapping | None:
+) -> Mapping[str, Any] | None:
     statement = _private_keys(team_id, with_private=with_private).where(owned(PrivateKey, team_id, uuid))
-    return (await session.execute(statement)).mappings().one_or_none()
+    row = (await session.execute(statement)).mappings().one_or_none()
+    return None if row is None else dict(row)
 
 
 def _private_keys(team_id: int, *, with_private: bool) -> Select[*tuple[Any, ...]]:

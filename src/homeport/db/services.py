@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from homeport.db.projects import Environment
+from homeport.db.scope import owned
+from homeport.db.servers import Server
 from homeport.db.types import Encrypted, Instant, Row, Stamped
 
 
@@ -161,6 +163,16 @@ class ServiceTag(Row):
     __table_args__ = (UniqueConstraint("service_id", "tag_id"),)
     service_id: Mapped[int] = mapped_column(ForeignKey("services.id", ondelete="CASCADE"))
     tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), index=True)
+
+
+async def find_service_id(session: AsyncSession, team_id: int, uuid: str) -> int | None:
+    return await session.scalar(select(Service.id).where(owned(Service, team_id, uuid)))
+
+
+async def find_server_of(session: AsyncSession, team_id: int, uuid: str) -> Server | None:
+    """The server of a service of the team."""
+    joined = select(Server).join(Service, Service.server_id == Server.id)
+    return await session.scalar(joined.where(owned(Service, team_id, uuid)))
 
 
 async def has_services(

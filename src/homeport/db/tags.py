@@ -1,9 +1,10 @@
 """Tags of a team, and the services that carry them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from homeport.db.locks import hold_team
@@ -14,19 +15,19 @@ from homeport.db.services import ServiceTag, Tag
 _COLUMNS = (Tag.id, Tag.uuid, Tag.name, Tag.created_at, Tag.updated_at)
 
 
-async def list_tags(session: AsyncSession, team_id: int) -> Sequence[RowMapping]:
+async def list_tags(session: AsyncSession, team_id: int) -> Sequence[Mapping[str, Any]]:
     statement = select(*_COLUMNS).where(of_team(Tag, team_id)).order_by(Tag.name)
-    return (await session.execute(statement)).mappings().all()
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
-async def list_service_tags(session: AsyncSession, service_id: int) -> Sequence[RowMapping]:
+async def list_service_tags(session: AsyncSession, service_id: int) -> Sequence[Mapping[str, Any]]:
     statement = (
         select(*_COLUMNS)
         .join(ServiceTag, ServiceTag.tag_id == Tag.id)
         .where(ServiceTag.service_id == service_id)
         .order_by(ServiceTag.id)
     )
-    return (await session.execute(statement)).mappings().all()
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
 async def attach_tags(
