@@ -4,6 +4,9 @@ import ast
 from collections.abc import Iterator
 
 LIMIT_FILE_LINES = 400
+LIMIT_TEST_FILE_LINES = 600
+"""Tables of cases are long and read one by one."""
+
 LIMIT_FUNCTION_LINES = 50
 """Rule 12 says about 40; past this there is no about."""
 
@@ -23,7 +26,8 @@ def inline_team_filters(source: str) -> Iterator[int]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Compare(left=left, comparators=[right]):
-                if _is_team_column(left) != _is_team_column(right):
+                sides = (left, right)
+                if any(map(_is_team_column, sides)) and not all(map(_is_column, sides)):
                     yield node.lineno
             case ast.Call(func=ast.Attribute(attr="in_", value=column)) if _is_team_column(column):
                 yield node.lineno
@@ -33,11 +37,15 @@ def inline_team_filters(source: str) -> Iterator[int]:
 
 
 def _is_team_column(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "team_id" and _is_column(node)
+
+
+def _is_column(node: ast.expr) -> bool:
     """`Service.team_id`, `services.c.team_id` or `table_of(Service).c.team_id`."""
     match node:
-        case ast.Attribute(attr="team_id", value=ast.Name(id=name)):
+        case ast.Attribute(value=ast.Name(id=name)):
             return name[:1].isupper()
-        case ast.Attribute(attr="team_id", value=ast.Attribute(attr="c")):
+        case ast.Attribute(value=ast.Attribute(attr="c")):
             return True
     return False
 
