@@ -6,14 +6,16 @@ it reads.
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
 
+from homeport.core.compose.limits import MAX_COMPONENTS, MAX_VALUE, MAX_VARIABLES
 from homeport.core.compose.load import load
 from homeport.core.compose.model import Domain, Rendered, Variable
 from homeport.core.compose.render import render
-from homeport.core.compose.resolve import MAX_VALUE, env_pairs
+from homeport.core.compose.resolve import env_pairs
 from homeport.core.domains import join_fqdn
 from homeport.errors import ComposeRejected
 from tests.support.compose import (
@@ -563,6 +565,41 @@ class TestDotenv:
         doubling = [Variable(key=f"V{i}", value=f"$V{i + 1}$V{i + 1}") for i in range(40)]
         with pytest.raises(ComposeRejected, match=f"larger than {MAX_VALUE // 1024} KiB"):
             self.pairs(*doubling, Variable(key="V40", value="xx"))
+
+
+class TestLimits:
+    def test_components(self) -> None:
+        text = "services:\n" + "".join(f"  a{i}: {{image: a}}\n" for i in range(MAX_COMPONENTS + 1))
+        with pytest.raises(ComposeRejected, match="at most 200 components"):
+            render_text(text)
+
+    def test_variables(self) -> None:
+        with pytest.raises(ComposeRejected, match="at most 5000 variables"):
+            one("".join(f"$A{i}" for i in range(MAX_VARIABLES + 1)).join(["K=", ""]))
+
+    def test_aliases_of_long_texts(self) -> None:
+        text = f"services: {{a: {{image: a, command: [&x {'x' * 50_000}{', *x' * 1000}]}}}}"
+        with pytest.raises(ComposeRejected, match="4 MiB with its aliases"):
+            render_text(text)
+
+    def test_shared_values(self) -> None:
+        shared = {"team": {"A": "x" * 100_000}}
+        with pytest.raises(ComposeRejected, match="shared variables"):
+            one("K=" + "{{team.A}}" * 50, shared=shared)
+        with pytest.raises(ComposeRejected, match="larger than 128 KiB"):
+            one("A=1", shared=shared, variables=user_variables(K="{{team.A}}" * 2))
+
+    def test_all_values(self) -> None:
+        many = user_variables(**{f"K{i}": "x" * 100_000 for i in range(30)})
+        with pytest.raises(ComposeRejected, match="larger than 2 MiB"):
+            one("A=1", variables=many)
+
+    def test_many_declarations_cost_little(self) -> None:
+        items = [f"SERVICE_URL_APP_{port}" for port in range(2000)]
+        started = time.process_time()
+        rendered = one(*items)
+        assert time.process_time() - started < 5
+        assert len(rendered.variables) == 4002
 
 
 class TestComments:

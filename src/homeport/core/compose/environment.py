@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from homeport.core.compose.interpolate import escape, escape_text, split, whole_reference
+from homeport.core.compose.limits import Budget
 from homeport.core.compose.load import Document, Path
 from homeport.core.compose.magic import DomainName, domain_name, is_generated
 from homeport.core.compose.model import ComponentKind, ComponentState, Domain, Variable
@@ -145,6 +146,7 @@ class Surroundings:
     own_urls: Mapping[str, str]
     component_names: Mapping[str, str]
     shared: SharedValues
+    budget: Budget
 
 
 def write_environment(draft: Draft, around: Surroundings) -> dict[str, Scalar]:
@@ -213,7 +215,11 @@ def _is_overridden(key: str, text: str, variable: Variable) -> bool:
 
 
 def _written_text(text: str, own: Mapping[str, str], around: Surroundings) -> str:
-    return with_shared(escape_text(_with_own(text, own)), around.shared, escape)
+    def escaped(value: str) -> str:
+        around.budget.spend(len(value))
+        return escape(value)
+
+    return with_shared(escape_text(_with_own(text, own)), around.shared, escaped)
 
 
 def _with_own(text: str, own: Mapping[str, str]) -> str:

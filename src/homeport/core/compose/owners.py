@@ -55,7 +55,11 @@ class _Claim:
     draft: Draft
     label: str
     path: str
-    port: int | None
+    ports: tuple[int, ...] = ()
+
+    @property
+    def port(self) -> int | None:
+        return self.ports[0] if self.ports else None
 
     @property
     def rank(self) -> tuple[bool, bool]:
@@ -68,8 +72,10 @@ class Owners:
 
     def __init__(self, drafts: Sequence[Draft], scope: Scope, known: frozenset[str]) -> None:
         """`known` are the keys of all variables of the service."""
-        self._drafts = drafts
-        self._claims = [claim for draft in drafts for claim in _claims(draft)]
+        claims = [claim for draft in drafts for claim in _claims(draft)]
+        self._owner = _owners(claims)
+        self._sayer = _sayers(claims)
+        self._named = {_squashed(d.name): d.name for d in reversed(drafts) if d.kind == "application"}
         self.special: dict[str, DomainSource] = {}
         self.domains: dict[str, tuple[Domain, ...] | None] = {}
         for draft in drafts:
@@ -105,26 +111,14 @@ class Owners:
         return replace(source, component=draft.name if has_domains else source.component, path=path)
 
     def _component(self, name: DomainName, claim: _Claim | None) -> str | None:
-        if claim is not None:
-            owner = self._owner(claim.label, claim.path)
-            return owner.name if owner else None
-        named = (d for d in self._drafts if d.kind == "application" and _is_named(d, name.label))
-        return next((draft.name for draft in named), None)
+        if claim is None:
+            return self._named.get(_squashed(name.label))
+        owner = self._owner.get((claim.label, claim.path))
+        return owner.name if owner else None
 
     def _owning_claim(self, name: DomainName) -> _Claim | None:
-        """The declaration that says a name's path: the first without one, else the first (Q6)."""
-        claims = [claim for claim in self._claims if claim.label == name.label]
-        if name.port is not None:
-            claims = [claim for claim in claims if _declares(claim.draft, name)] or claims
-        return next((claim for claim in claims if not claim.path), claims[0] if claims else None)
-
-    def _owner(self, label: str, path: str) -> Draft | None:
-        rivals = [
-            claim
-            for claim in self._claims
-            if claim.label == label and claim.path == path and claim.draft.kind == "application"
-        ]
-        return min(rivals, key=lambda claim: claim.rank).draft if rivals else None
+        """The declaration that says a name's path."""
+        return self._sayer.get((name.label, name.port)) or self._sayer.get((name.label, None))
 
     def _domains_of(self, draft: Draft, special: _Special | None, scope: Scope) -> tuple[Domain, ...] | None:
         if draft.kind == "database":
@@ -133,7 +127,7 @@ class Owners:
             return draft.state.domains
         if special is not None:
             return _special_domains(special, scope)
-        owned = [c for c in _claims(draft) if self._owner(c.label, c.path) is draft]
+        owned = [c for c in _claims(draft) if self._owner.get((c.label, c.path)) is draft]
         if owned:
             return tuple(
                 domains.generated(c.label, uuid=scope.uuid, base=scope.base, path=c.path, port=c.port)
@@ -148,18 +142,31 @@ def _claims(draft: Draft) -> list[_Claim]:
     """One claim for each distinct name that a component declares (Q11)."""
     claims: dict[str, _Claim] = {}
     for declaration in draft.declarations:
-        label = declaration.name.label
-        known = claims.get(label)
-        if known is None:
-            claims[label] = _Claim(draft, label, declaration.path, declaration.name.port)
-        elif known.port is None:
-            claims[label] = replace(known, port=declaration.name.port)
+        label, port = declaration.name.label, declaration.name.port
+        claim = claims.setdefault(label, _Claim(draft, label, declaration.path))
+        if port is not None and port not in claim.ports:
+            claims[label] = replace(claim, ports=(*claim.ports, port))
     return list(claims.values())
 
 
-def _declares(draft: Draft, name: DomainName) -> bool:
-    declared = (declaration.name for declaration in draft.declarations)
-    return any(other.label == name.label and other.port == name.port for other in declared)
+def _owners(claims: Sequence[_Claim]) -> dict[tuple[str, str], Draft]:
+    """Which component owns a label with a path."""
+    owners: dict[tuple[str, str], _Claim] = {}
+    for claim in claims:
+        known = owners.get((claim.label, claim.path))
+        if claim.draft.kind == "application" and (known is None or claim.rank < known.rank):
+            owners[claim.label, claim.path] = claim
+    return {key: claim.draft for key, claim in owners.items()}
+
+
+def _sayers(claims: Sequence[_Claim]) -> dict[tuple[str, int | None], _Claim]:
+    """Which declaration says the path of a label, with each declared port and (None) without:
+    the first that has no path, else the first (Q6)."""
+    sayers: dict[tuple[str, int | None], _Claim] = {}
+    for claim in sorted(claims, key=lambda claim: bool(claim.path)):
+        for port in {*claim.ports, None}:
+            sayers.setdefault((claim.label, port), claim)
+    return sayers
 
 
 def _own_reference(draft: Draft) -> str | None:

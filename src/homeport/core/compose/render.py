@@ -6,11 +6,11 @@ is given what the last one produced changes nothing.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeport.core import domains, dotenv
-from homeport.core.compose import networks, safety, volumes
+from homeport.core.compose import limits, networks, safety, volumes
 from homeport.core.compose.classify import classify
 from homeport.core.compose.components import describe
 from homeport.core.compose.dump import dump
@@ -32,14 +32,17 @@ from homeport.core.compose.traefik import traefik_labels
 from homeport.core.compose.variables import collect_wanted, merge_variables
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_SHARED_TOO_LONG: Final = "The shared variables in `environment` add up to too much text."
 _SECTIONS: Final = ("services", "volumes", "networks", "configs", "secrets")
 
 
 def render(document: Document, scope: Scope) -> Rendered:
     """What `document` becomes as the service that `scope` describes. Raises ComposeRejected."""
+    limits.check_size(document)
     safety.check(document)
     drafts = read_drafts(document, scope)
     wanted = collect_wanted(drafts, document.comments)
+    limits.check_count(len(wanted))
     owners = Owners(drafts, scope, frozenset(wanted) | frozenset(scope.variables))
     variables = merge_variables(
         scope.variables,
@@ -133,6 +136,7 @@ class _Environments:
     variables: Mapping[str, Variable]
     wanted: frozenset[str]
     names: Mapping[str, str]
+    budget: limits.Budget = field(default_factory=lambda: limits.Budget(limits.MAX_TEXT, _SHARED_TOO_LONG))
 
     def of(self, draft: Draft) -> dict[str, Scalar]:
         around = Surroundings(
@@ -143,6 +147,7 @@ class _Environments:
             own_urls=self._own_urls(draft),
             component_names=self.names,
             shared=self.scope.shared,
+            budget=self.budget,
         )
         return write_environment(draft, around)
 

@@ -11,14 +11,16 @@ from typing import Final
 
 from homeport.core.compose.environment import SharedValues, is_magic_reference, with_shared
 from homeport.core.compose.interpolate import references, split, substitute
+from homeport.core.compose.limits import MAX_VALUE, MAX_VALUES, Budget
 from homeport.core.compose.model import Variable
 from homeport.errors import ComposeRejected
 
-MAX_VALUE: Final = 128 * 1024
-"""What Linux takes as one variable of a process. References could multiply to far more than that."""
-
 _MARK: Final = "\0"
 """Stands around the number of a shared value while the rest is expanded; no process can be given one."""
+
+
+_TOO_LONG: Final = f"The value is larger than {MAX_VALUE >> 10} KiB once its references are resolved."
+_TOO_MANY: Final = f"The variables of the service are larger than {MAX_VALUES >> 20} MiB."
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class _Resolver:
     shared: SharedValues
     done: dict[str, str]
     warnings: list[str] = field(default_factory=list)
+    total: Budget = field(default_factory=lambda: Budget(MAX_VALUES, _TOO_MANY))
 
     def resolve(self, key: str) -> None:
         """Depth first, on a stack of our own: a chain may be longer than Python's."""
@@ -40,7 +43,8 @@ class _Resolver:
                 stack.append((following, iter(self._needed(following))))
                 continue
             stack.pop()
-            self.done[current] = self._value(self.variables[current])
+            self.done[current] = value = self._value(self.variables[current])
+            self.total.spend(len(value))
             is_open.discard(current)
 
     def _needed(self, key: str) -> list[str]:
@@ -51,8 +55,10 @@ class _Resolver:
 
     def _value(self, variable: Variable) -> str:
         values: list[str] = []
+        size = Budget(MAX_VALUE, _TOO_LONG, f"variable {variable.key}")
 
         def marked(value: str) -> str:
+            size.spend(len(value))
             values.append(value.replace(_MARK, ""))
             return f"{_MARK}{len(values) - 1}{_MARK}"
 
@@ -84,25 +90,19 @@ class _Resolver:
         return name in self.done or name in self.variables
 
     def _lookup(self, key: str) -> Callable[[str], str | None]:
-        total = 0
+        size = Budget(MAX_VALUE, _TOO_LONG, f"variable {key}")
 
         def lookup(name: str) -> str | None:
-            nonlocal total
             if name == key:
                 return ""
             value = self.done.get(name)
-            if value is None:
-                if name not in self.variables:
-                    return None
-                self.warnings.append(f"{key} and {name} refer to each other; the reference stays as it is.")
-                return f"${{{name}}}"
-            total += len(value)
-            if total > MAX_VALUE:
-                raise ComposeRejected(
-                    f"The value is larger than {MAX_VALUE // 1024} KiB once its references are resolved.",
-                    place=f"variable {key}",
-                )
-            return value
+            if value is not None:
+                size.spend(len(value))
+                return value
+            if name not in self.variables:
+                return None
+            self.warnings.append(f"{key} and {name} refer to each other; the reference stays as it is.")
+            return f"${{{name}}}"
 
         return lookup
 
@@ -118,7 +118,7 @@ def env_pairs(
     """The lines of `.env` in their order, and warnings.
 
     `names` are the SERVICE_NAME_* of the components; they stand first and cannot be shadowed.
-    Raises ComposeRejected when references multiply a value beyond what a process can take.
+    Raises ComposeRejected when they are more than a process can take.
     """
     own = {variable.key: variable for variable in variables if variable.key not in names}
     resolver = _Resolver(own, shared, done=dict(names))
