@@ -1,7 +1,8 @@
 """Start and restart: observe, plan, execute, observe. Finished means seen running, with the proxy switched."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from homeport.core.commands import Command, HostFile, Output
@@ -10,6 +11,7 @@ from homeport.core.commands.compose import COMPOSE_FILE, ENV_FILE, Project, proj
 from homeport.core.deploy import Plan, missing_images, plan, progress, to_restart
 from homeport.core.observed import LABEL_MANAGED, LABEL_SERVICE, Observed
 from homeport.core.revision import Action, Snapshot
+from homeport.remote.images import STABLE_TAG, ensure_proxy_image
 from homeport.worker import proxy
 from homeport.worker.runs import Run
 from homeport.worker.settle import SETTLE, Bulletin, await_ready, report
@@ -21,6 +23,9 @@ _LAST_WORDS: Final = 3
 async def bring_up(run: Run) -> None:
     snapshot, action = run.wanted, _action(run)
     before, images = await asyncio.gather(run.observe(), _find_images(run, snapshot))
+    if STABLE_TAG in missing_images(snapshot, images):
+        await ensure_proxy_image(run.host.engine)
+        images = await _find_images(run, snapshot)
     decided = plan(
         snapshot,
         before,
@@ -30,24 +35,29 @@ async def bring_up(run: Run) -> None:
         has_proxy=proxy.is_used_on(run.work.server),
     )
     project = project_on(run.host, snapshot.folder, snapshot.service_uuid)
-    async with (
-        Bulletin(run.host.engine, snapshot.service_uuid) as bulletin,
-        asyncio.TaskGroup() as background,
-    ):
-        storing = background.create_task(run.store_plan(decided))
-        await _prepare(run, decided)
-        switching = background.create_task(proxy.prepare(run)) if decided.find("proxy") else None
-        await _pull(run, decided, project)
-        expected = await _up(run, decided, project)
-        await _restart(run, decided, project, before)
-        await _connect(run, decided)
-        run.begin(decided, "wait")
-        seen = await await_ready(run, expected, bulletin)
-        await storing
-        if switching is not None:
-            await switching
-    if run.begin(decided, "proxy"):
-        await proxy.switch(run, snapshot, seen)
+    async with Bulletin(run.host.engine, snapshot.service_uuid) as bulletin:
+        await asyncio.gather(run.store_plan(decided), _prepare(run, decided))
+        async with _beside(proxy.prepare(run) if decided.find("proxy") else None) as preparing:
+            await _pull(run, decided, project)
+            expected = await _up(run, decided, project)
+            await _restart(run, decided, project, before)
+            await _connect(run, decided)
+            run.begin(decided, "wait")
+            seen = await await_ready(run, expected, bulletin)
+            if run.begin(decided, "proxy"):
+                await preparing
+                await proxy.switch(run, snapshot, seen)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None] | None) -> AsyncIterator[asyncio.Future[None]]:
+    """Do the work meanwhile; it is given up when the block fails."""
+    task = asyncio.ensure_future(work if work is not None else asyncio.sleep(0))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _action(run: Run) -> Action:

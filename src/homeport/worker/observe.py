@@ -114,7 +114,10 @@ async def look(context: Context, server_id: int, host: Host) -> float:
     if changes:
         await _store(context, changes)
     is_shaky = any(
-        item.is_running and item.restart_count and item.started_at and now - item.started_at < CRASH_LOOP_WINDOW
+        item.is_running
+        and item.restart_count
+        and item.started_at
+        and now - item.started_at < CRASH_LOOP_WINDOW
         for item in seen.containers
     )
     return CRASH_LOOP_WINDOW.total_seconds() if is_shaky else RESYNC_S

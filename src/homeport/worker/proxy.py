@@ -1,21 +1,17 @@
 """The proxy of a server, as the worker needs it: running, on the service's network, with the newest routes."""
 
-import json
 from collections.abc import Iterable
-from typing import Final
 
 from homeport.core import observed as observations
 from homeport.core.observed import LABEL_MANAGED, Observed
-from homeport.core.proxy import Route, caddy_config, routes_of
+from homeport.core.proxy import Route, routes_of
 from homeport.core.revision import Snapshot
 from homeport.db.deployments import list_routes
 from homeport.db.servers import Server
 from homeport.db.work import list_withdrawn
-from homeport.errors import ProxyFailed
+from homeport.remote.proxy import ProxySpec, connect_proxy, ensure_proxy, load_routes
+from homeport.settings import Settings
 from homeport.worker.runs import Run
-
-_OK: Final = 200
-_REASON_LENGTH: Final = 500
 
 
 def is_used_on(server: Server) -> bool:
@@ -23,15 +19,23 @@ def is_used_on(server: Server) -> bool:
     return server.proxy_type == "CADDY"
 
 
+def spec_of(settings: Settings, server: Server) -> ProxySpec:
+    return ProxySpec(
+        root=settings.server_root,
+        http_port=settings.proxy_http_port,
+        https_port=settings.proxy_https_port,
+        is_tls_internal=settings.is_tls_internal or server.is_tls_internal,
+        name=settings.proxy_container,
+    )
+
+
 async def prepare(run: Run) -> None:
     """Make sure that the proxy runs and is on the networks of the service, if it has a domain."""
     snapshot = run.wanted
-    if not routes_of(snapshot):
-        return
-    settings, engine = run.context.settings, run.host.engine
-    #    await ensure_proxy(run.host, settings)
-    for network in snapshot.networks:
-        await engine.connect_network(network, settings.proxy_container)
+    if routes_of(snapshot):
+        async with run.context.proxy_lock(run.work.server.id):
+            await ensure_proxy(run.host, _spec(run))
+        await connect_proxy(run.host, _spec(run), snapshot.networks)
 
 
 async def switch(run: Run, snapshot: Snapshot, seen: Observed) -> None:
@@ -69,17 +73,11 @@ async def _is_running(run: Run) -> bool:
 
 
 async def _load(run: Run, snapshots: list[Snapshot], seen: Observed | None) -> None:
-    settings = run.context.settings
-    config = caddy_config(
-        await _routes(run, snapshots, seen),
-        http_port=settings.proxy_http_port,
-        https_port=settings.proxy_https_port,
-        is_tls_internal=settings.is_tls_internal or run.work.server.is_tls_internal,
-    )
-    status, answer = await run.host.proxy_request("POST", "/load", json.dumps(config).encode())
-    if status != _OK:
-        reason = answer.decode(errors="replace").strip()[:_REASON_LENGTH]
-        raise ProxyFailed(f"The proxy refused its configuration ({status}): {reason}")
+    await load_routes(run.host, _spec(run), await _routes(run, snapshots, seen))
+
+
+def _spec(run: Run) -> ProxySpec:
+    return spec_of(run.context.settings, run.work.server)
 
 
 async def _routes(run: Run, snapshots: Iterable[Snapshot], seen: Observed | None) -> list[Route]:
