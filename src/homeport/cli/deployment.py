@@ -70,7 +70,8 @@ def refuse_failure(deployment: Mapping[str, Any], name: str) -> None:
     if status.startswith("cancelled"):
         raise CliError(f"The deployment of {name} was cancelled.")
     reason = str(deployment.get("error") or "the API gives no reason")
-    raise CliError(f"{name} was not deployed. {reason[:1].upper()}{reason[1:]}")
+    goal = {"stop": "stopped", "delete": "deleted"}.get(deployment.get("action", ""), "deployed")
+    raise CliError(f"{name} was not {goal}. {reason[:1].upper()}{reason[1:]}")
 
 
 def _watch(client: Client, uuid: str, view: View) -> None:
