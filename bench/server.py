@@ -102,6 +102,7 @@ def serve(database_url: str | None = None) -> Iterator[Server]:
         ask_json("DELETE", f"/containers/{PROXY}?force=1")
         for volume in (f"{PROXY}-data", f"{PROXY}-config"):
             ask_json("DELETE", f"/volumes/{volume}")
+        ask_json("DELETE", f"/networks/{PROXY}")
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -100,6 +100,7 @@ def remove_proxy() -> None:
     Engine.ask("DELETE", f"/containers/{PROXY}?force=1")
     for volume in (f"{PROXY}-data", f"{PROXY}-config"):
         Engine.ask("DELETE", f"/volumes/{volume}")
+    Engine.ask("DELETE", f"/networks/{PROXY}")
 
 
 @contextlib.contextmanager
