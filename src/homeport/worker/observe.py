@@ -19,7 +19,8 @@ from homeport.worker.context import Context
 
 QUIET_S: Final = 0.3
 RESYNC_S: Final = 300.0
-RETRY_S: Final = 10.0
+RETRY_S: Final = (1.0, 2.0, 5.0, 15.0, 30.0)
+"""How long to wait before each further try to listen; a connection that lasted starts over."""
 NEW_SERVERS_S: Final = 60.0
 UNKNOWN: Final = "unknown:unknown"
 
@@ -50,7 +51,9 @@ async def observe_servers(context: Context) -> None:
 
 
 async def _watch(context: Context, server_id: int, host: Host) -> None:
+    tries = 0
     while True:
+        began = asyncio.get_running_loop().time()
         changed = asyncio.Event()
         listener = asyncio.create_task(_listen(host, changed))
         try:
@@ -63,7 +66,9 @@ async def _watch(context: Context, server_id: int, host: Host) -> None:
         finally:
             listener.cancel()
             await asyncio.gather(listener, return_exceptions=True)
-        await asyncio.sleep(RETRY_S)
+        has_lasted = asyncio.get_running_loop().time() - began > RETRY_S[-1]
+        tries = 0 if has_lasted else min(tries + 1, len(RETRY_S) - 1)
+        await asyncio.sleep(RETRY_S[tries])
 
 
 async def _listen(host: Host, changed: asyncio.Event) -> None:
