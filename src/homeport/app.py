@@ -27,6 +27,7 @@ from homeport.http.edge import Edge
 from homeport.http.gates import Gates
 from homeport.http.limits import BodyLimit
 from homeport.queue import migrate_jobs
+from homeport.remote.hosts import Hosts
 from homeport.settings import Settings
 
 API = "/api/v1"
@@ -45,6 +46,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            stack.push_async_callback(app.state.hosts.close)
             await prepare_database(database)
             stack.push_async_callback(app.state.gates.batches.close)
             if with_worker:
@@ -62,7 +64,7 @@ def create_app(
     )
     app.state.settings = settings
     app.state.database = database
-    app.state.hosts = hosts
+    app.state.hosts = _hosts(settings) if hosts is None else hosts
     app.state.catalog = _load_catalog(settings) if catalog is None else catalog
     app.state.site = site_of(settings)
     app.state.gates = Gates(
@@ -95,6 +97,10 @@ def site_of(settings: Settings) -> Site:
         version=homeport.__version__,
         proxy_http_port=settings.proxy_http_port,
     )
+
+
+def _hosts(settings: Settings) -> Hosts:
+    return Hosts(root=settings.server_root, socket=settings.docker_socket)
 
 
 def _nobody_to_wake() -> None:

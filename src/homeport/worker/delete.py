@@ -33,16 +33,18 @@ async def delete(run: Run) -> None:
     await take_down(run, decided)
     run.begin(decided, "containers")
     await remove_containers(run)
-    run.lines.begin("networks", f"Remove the networks {', '.join({*networks, *snapshot.networks})}.")
-    for name in sorted({*networks, *snapshot.networks}):
-        await _remove_network(run, name)
+    if with_networks := bool(options.get("delete_connected_networks", True)):
+        doomed = sorted({*networks, *snapshot.networks})
+        run.lines.begin("networks", f"Remove the networks {', '.join(doomed)}.")
+        for name in doomed:
+            await _remove_network(run, name)
     if (step := run.begin(decided, "volumes")) is not None:
         for name in step.names:
             await _ignore_missing(engine.remove_volume(name))
     if run.begin(decided, "folder"):
         await run.host.remove_folder(snapshot.folder)
     run.begin(decided, "verify")
-    left = await _left(run, with_volumes=decided.find("volumes") is not None)
+    left = await _left(run, with_networks=with_networks, with_volumes=decided.find("volumes") is not None)
     if left:
         raise run.fail(f"Not everything could be removed. Left on the server: {', '.join(left)}.")
     run.lines.add("step", f"Nothing of {uuid} is left.")
@@ -62,9 +64,6 @@ def _never_deployed(run: Run) -> Snapshot:
         components=(),
         networks=(uuid,),
     )
-
-
-Lister = Callable[[dict[str, str]], Awaitable[list[str]]]
 
 
 async def _own(run: Run, list_by_label: Callable[..., Awaitable[list[str]]]) -> list[str]:
@@ -99,9 +98,9 @@ async def _ignore_missing(removal: Awaitable[None]) -> None:
             raise
 
 
-async def _left(run: Run, *, with_volumes: bool) -> Sequence[str]:
+async def _left(run: Run, *, with_networks: bool, with_volumes: bool) -> Sequence[str]:
     seen = await run.observe()
-    networks = await _own(run, run.host.engine.networks)
+    networks = await _own(run, run.host.engine.networks) if with_networks else []
     volumes = await _own_volumes(run) if with_volumes else []
     return [
         *(f"container {item.name}" for item in seen.containers),
