@@ -48,7 +48,7 @@ def _deploy_once(
     took_s = time.perf_counter() - started
     copy = server.folder / "copies" / uuid
     shutil.copytree(server.folder / "server" / "services" / uuid, copy)
-    client.delete(f"/services/{uuid}").raise_for_status()
+    client.delete(f"/services/{uuid}?delete_volumes=true").raise_for_status()
     deleted = time.perf_counter()
     while client.get(f"/services/{uuid}").status_code != 404:
         _within(deleted, f"{name} to be deleted")

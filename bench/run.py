@@ -118,7 +118,7 @@ def _leave(client: httpx.Client, uuids: list[str], count: int) -> None:
     surplus = uuids[count:]
     del uuids[count:]
     for uuid in surplus:
-        client.delete(f"/services/{uuid}").raise_for_status()
+        client.delete(f"/services/{uuid}?delete_volumes=true").raise_for_status()
     deadline = time.monotonic() + 300
     while len(client.get("/services").json()) > count and time.monotonic() < deadline:
         time.sleep(0.2)
