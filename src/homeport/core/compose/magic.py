@@ -14,6 +14,7 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 PREFIX: Final = "SERVICE_"
@@ -100,6 +101,7 @@ _KINDS: Final = tuple(
 )
 
 
+@lru_cache(maxsize=1024)
 def kind_of(name: str) -> str | None:
     """The kind of a magic name: the longest known one that leaves something to name; None if unknown."""
     rest = name.removeprefix(PREFIX)

@@ -26,10 +26,12 @@ from homeport.core.compose.labels import component_labels, reserved, user_labels
 from homeport.core.compose.load import Document
 from homeport.core.compose.magic import Source, domain_name, name_variable
 from homeport.core.compose.model import Component, DomainSource, Rendered, Scope, Variable
+from homeport.core.compose.networks import Joined
 from homeport.core.compose.owners import Owners
 from homeport.core.compose.resolve import env_pairs
 from homeport.core.compose.traefik import traefik_labels
 from homeport.core.compose.variables import collect_wanted, merge_variables
+from homeport.core.compose.volumes import Mounts
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _SHARED_TOO_LONG: Final = "The shared variables in `environment` add up to too much text."
@@ -51,44 +53,34 @@ def render(document: Document, scope: Scope) -> Rendered:
         lambda source: _derived(source, owners, scope),
         Source(scope.token, scope.random_bytes, scope.now),
     )
-    components = [describe(draft, owners.domains[draft.name], scope, drafts) for draft in drafts]
+    components = tuple(describe(draft, owners.domains[draft.name], scope, drafts) for draft in drafts)
     names = {name_variable(draft.name): draft.name for draft in drafts}
     environments = _Environments(owners, scope, variables, frozenset(wanted), names)
     mounts = volumes.rewrite(document, scope)
     joined = networks.rewrite(document, scope)
     services = {
-        draft.name: _definition(
-            draft,
-            {
-                "volumes": mounts.lists.get(draft.name),
-                "container_name": f"{draft.name}-{scope.uuid}",
-                "restart": draft.definition.get("restart") or "unless-stopped",
-                "labels": _labels(draft, component, scope),
-                "networks": joined.lists.get(draft.name),
-                "environment": environments.of(draft),
-                "env_file": _env_files(draft.definition.get("env_file")),
-            },
-        )
+        draft.name: _definition(draft, component, environments.of(draft), mounts, joined, scope=scope)
         for draft, component in zip(drafts, components, strict=True)
     }
-    sections = {"services": services, "volumes": mounts.top_level, "networks": joined.top_level}
-    output = {
-        section: content
-        for section in _SECTIONS
-        if (content := sections.get(section, document.data.get(section)))
-    }
+    output = _sections(document, services=services, volumes=mounts.top_level, networks=joined.top_level)
     pairs, notes = env_pairs(variables.values(), names, scope.shared)
     return Rendered(
         document=output,
         compose=dump(output),
         dotenv=dotenv.dump(pairs),
-        components=tuple(components),
+        components=components,
         variables=tuple(variables.values()),
         files=mounts.files,
         volumes=mounts.volumes,
         networks=joined.networks,
         warnings=(*_warnings(drafts), *mounts.warnings, *notes),
     )
+
+
+def _sections(document: Document, **written: Mapping[str, Any]) -> dict[str, Any]:
+    """The top level of the output: other keys and empty sections are left out."""
+    sections = document.data | written
+    return {section: sections[section] for section in _SECTIONS if sections.get(section)}
 
 
 def read_drafts(document: Document, scope: Scope) -> list[Draft]:
@@ -161,9 +153,26 @@ class _Environments:
         return urls
 
 
-def _definition(draft: Draft, written: Mapping[str, Any]) -> dict[str, Any]:
+def _definition(
+    draft: Draft,
+    component: Component,
+    environment: Mapping[str, Scalar],
+    mounts: Mounts,
+    joined: Joined,
+    *,
+    scope: Scope,
+) -> dict[str, Any]:
     """The component as Compose gets it: its own keys in their order, then those it did not have."""
     own = {key: value for key, value in draft.definition.items() if key != "exclude_from_hc"}
+    written = {
+        "volumes": mounts.lists.get(draft.name),
+        "container_name": f"{draft.name}-{scope.uuid}",
+        "restart": draft.definition.get("restart") or "unless-stopped",
+        "labels": _labels(draft, component, scope),
+        "networks": joined.lists.get(draft.name),
+        "environment": environment,
+        "env_file": _env_files(draft.definition.get("env_file")),
+    }
     return own | {key: value for key, value in written.items() if value is not None}
 
 
