@@ -168,8 +168,8 @@ def _server(listen: str, routes: Sequence[Json]) -> Json:
     }
     return {
         "listen": [listen],
-        "routes": [*routes, {"handle": [unknown]}],
-        "errors": {"routes": [{"handle": [failed]}]},
+        "routes": [*routes, {"handle": [_response_headers({}), unknown]}],
+        "errors": {"routes": [{"handle": [_response_headers({}), failed]}]},
         # Redirects are ours, made only where they are wanted.
         "automatic_https": {"disable_redirects": True},
     }
@@ -183,10 +183,8 @@ def _caddy_route(route: Route, served: Literal["http", "https"], http_port: int,
 
 
 def _handlers(route: Route, served: Literal["http", "https"], http_port: int, https_port: int) -> list[Json]:
-    headers: Json = {"deferred": True, "delete": ["Server"]}
-    if route.is_noindex:
-        headers["set"] = {"X-Robots-Tag": ["noindex, nofollow"]}
-    handlers: list[Json] = [{"handler": "headers", "response": headers}]
+    noindex = {"X-Robots-Tag": ["noindex, nofollow"]} if route.is_noindex else {}
+    handlers: list[Json] = [_response_headers(noindex)]
     is_forced = route.scheme == "https" and served == "http" and route.is_https_forced
     if is_forced or route.redirect_host:
         scheme: Literal["http", "https"] = "https" if is_forced else served
@@ -203,6 +201,12 @@ def _handlers(route: Route, served: Literal["http", "https"], http_port: int, ht
     if route.is_ghost and not route.path:
         handlers.append({"handler": "rewrite", "path_regexp": [{"find": "^//+", "replace": "/"}]})
     return [*handlers, _reverse_proxy(route)]
+
+
+def _response_headers(headers: Mapping[str, Sequence[str]]) -> Json:
+    """Sets these, and takes away what names the software behind them."""
+    response: Json = {"deferred": True, "delete": ["Server"]} | ({"set": dict(headers)} if headers else {})
+    return {"handler": "headers", "response": response}
 
 
 def _redirect(target: str, status: int) -> Json:

@@ -103,7 +103,8 @@ def _find(parent: int, name: str) -> os.stat_result | None:
 
 
 def _make_folder(parent: int, name: str, mode: int) -> None:
-    os.mkdir(name, FOLDER_MODE, dir_fd=parent)
+    with contextlib.suppress(FileExistsError):  # Two deployments may prepare the same folder.
+        os.mkdir(name, FOLDER_MODE, dir_fd=parent)
     # mkdir's mode is cut by the process's umask.
     os.chmod(name, mode, dir_fd=parent)
 
@@ -141,8 +142,7 @@ def _walk(base: int, parts: Sequence[str], mode: int | None) -> Iterator[int]:
     try:
         for part in parts:
             if mode is not None and _find(descriptor, part) is None:
-                with contextlib.suppress(FileExistsError):
-                    _make_folder(descriptor, part, mode)
+                _make_folder(descriptor, part, mode)
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
             deeper = os.open(part, flags, dir_fd=descriptor)
             os.close(descriptor)

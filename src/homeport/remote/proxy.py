@@ -2,14 +2,16 @@
 
 Callers hold a lock per server while they read the routes and load them, so that the newest
 configuration is the last. The configuration is loaded whole; Caddy checks it before it takes the place
-of the old one, keeps connections open, and saves it, so that a server that boots serves without Homeport.
+of the old one, and saves it, so that a server that boots serves without Homeport. Answers, streams and
+WebSockets that have begun go on. What can be cut off is a request over HTTP/1.1 that is being read in the
+very moment of the swap; the same configuration again is no swap.
 """
 
 import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -46,7 +48,7 @@ async def ensure_proxy(host: Host, spec: ProxySpec) -> None:
     touched before the new one's image exists. Raises ProxyFailed, EngineFailed, ServerUnreachable.
     """
     image = await ensure_proxy_image(host.engine)
-    config = container_config(spec, image)
+    config = container_config(spec, image, sysctls=sysctls_for(await host.engine.version()))
     found = await host.engine.find_container(spec.name)
     if found is None:
         await _create(host, spec, config, ())
@@ -93,7 +95,18 @@ async def remove_proxy(host: Host, spec: ProxySpec) -> None:
     await host.engine.remove_container(spec.name, force=True)
 
 
-def container_config(spec: ProxySpec, image: str) -> Json:
+def sysctls_for(version: Json) -> dict[str, str]:
+    """What the kernel below an engine can do for connections that wait to be accepted.
+
+    Caddy opens new sockets for a new configuration and closes the old ones. Without this, what had reached
+    the queue of an old socket would be reset.
+    """
+    kernel = re.match(r"(\d+)\.(\d+)", str(version.get("KernelVersion") or ""))
+    is_known = kernel is not None and (int(kernel[1]), int(kernel[2])) >= (5, 14)
+    return {"net.ipv4.tcp_migrate_req": "1"} if is_known else {}
+
+
+def container_config(spec: ProxySpec, image: str, *, sysctls: Mapping[str, str]) -> Json:
     """What the engine is asked to make; the label LABEL_DEFINITION is a hash of all the rest."""
     ports = {"80/tcp": spec.http_port, "443/tcp": spec.https_port, "443/udp": spec.https_port}
     folder = PurePosixPath(spec.root, spec.folder, "run")
@@ -118,6 +131,7 @@ def container_config(spec: ProxySpec, image: str) -> Json:
             # The socket's folder may belong to the user that Homeport runs as.
             "CapAdd": ["NET_BIND_SERVICE", "DAC_OVERRIDE"],
             "SecurityOpt": ["no-new-privileges"],
+            "Sysctls": dict(sysctls),
             "LogConfig": {"Type": "json-file", "Config": {"max-size": "10m", "max-file": "3"}},
         },
     }
