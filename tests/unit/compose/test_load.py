@@ -278,3 +278,12 @@ def test_aliases_are_values() -> None:
     document: Document = load("a: &x {b: [1]}\nc: *x\nd: &x 2\ne: *x\n")
     assert document.data == {"a": {"b": [1]}, "c": {"b": [1]}, "d": 2, "e": 2}
     assert document.line(("c", "b", 0)) == 1
+
+
+def test_a_key_may_end_before_a_comma_or_brace() -> None:
+    text = "networks: {front:, back: {driver:}, list:[a]} # done\nservices: {a: {environment: {B:, C: 1}}}\n"
+    document = load(text)
+    assert document.data["networks"] == {"front": None, "back": {"driver": None}, "list": ["a"]}
+    assert document.line(("services", "a", "environment", "C")) == 2
+    assert "found unexpected ':'" in rejection("{" + "a:," * 60 + "}").message
+    assert "found unexpected ':'" in rejection("{" + "a:," * 20_000 + "}").message

@@ -31,6 +31,8 @@ MAX_NODES: Final = 50_000
 MAX_EXPANDED: Final = 200_000
 MAX_DIRECTIVES: Final = 20
 MAX_COMMENT: Final = 256
+MAX_SPACED: Final = 50
+MAX_SPACED_LENGTH: Final = 32 * 1024
 
 # YAML 1.2, production c-printable; a byte order mark counts only in front.
 _UNPRINTABLE: Final = re.compile(
@@ -47,19 +49,18 @@ def load(text: str) -> "Document":
     """Raises ComposeRejected, with line and column, for whatever is no single safe document."""
     text = text.removeprefix("\ufeff")
     _check_text(text)
-    composer = _Composer()
-    try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            composer.take(event)
-    except NodeRejected as problem:
-        raise _rejected(problem.message, problem.line, problem.column) from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = (mark.line, mark.column) if mark is not None else (0, 0)
-        raise _rejected(error.problem or "the text is no YAML", *at) from error
-    except yaml.YAMLError as error:
-        raise _rejected(str(error).partition("\n")[0], 0, 0) from error
-    return Document(text, composer.root)
+    spaces_left = MAX_SPACED if len(text) <= MAX_SPACED_LENGTH else 0
+    while True:
+        try:
+            return _compose(text)
+        except yaml.MarkedYAMLError as error:
+            spaced = _with_space(text, error)
+            if spaced is None or spaces_left == 0:
+                raise _not_yaml(error) from error
+            text = spaced
+            spaces_left -= 1
+        except yaml.YAMLError as error:
+            raise _rejected(str(error).partition("\n")[0], 0, 0) from error
 
 
 class Document:
@@ -131,6 +132,34 @@ def _variable_name(step: str | int, node: Node) -> str:
     if isinstance(step, str):
         return step
     return node.value.partition("=")[0].strip() if isinstance(node.value, str) else ""
+
+
+def _compose(text: str) -> Document:
+    composer = _Composer()
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            composer.take(event)
+    except NodeRejected as problem:
+        raise _rejected(problem.message, problem.line, problem.column) from None
+    return Document(text, composer.root)
+
+
+def _with_space(text: str, error: yaml.MarkedYAMLError) -> str | None:
+    """The text with a space after the colon in `{front:, back: x}`: YAML 1.2 ends a key there, the C
+    parser, which knows 1.1, does not."""
+    mark = error.problem_mark
+    if mark is None or error.problem != "found unexpected ':'":
+        return None
+    behind = mark.index + 1
+    return (
+        f"{text[:behind]} {text[behind:]}" if text[behind : behind + 1] in (",", "[", "]", "{", "}") else None
+    )
+
+
+def _not_yaml(error: yaml.MarkedYAMLError) -> ComposeRejected:
+    mark = error.problem_mark or error.context_mark
+    at = (mark.line, mark.column) if mark is not None else (0, 0)
+    return _rejected(error.problem or "the text is no YAML", *at)
 
 
 def _rejected(message: str, line: int, column: int) -> ComposeRejected:
