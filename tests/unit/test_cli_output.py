@@ -161,7 +161,7 @@ def test_a_delete_names_what_is_lost() -> None:
     compose = "services: {}\nvolumes:\n  u1_data:\n    name: u1_data\n  u1_files:\n"
     assert service.losses({**WIKI, "docker_compose": compose}, with_volumes=True) == [
         "This deletes the service wiki (web, db) with its variables, files and history.",
-        "Nothing will answer at https://wiki.example.com:3000, https://w.example.com.",
+        "Nothing will answer at https://wiki.example.com, https://w.example.com.",
         "Its volumes (u1_data, u1_files) and all data in them are deleted too.",
     ]
     assert service.losses({**WIKI, "docker_compose": compose}, with_volumes=False)[-1] == (

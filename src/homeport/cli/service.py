@@ -10,6 +10,7 @@ from homeport.cli import output, variable
 from homeport.cli.client import Client, CliError, open_client
 from homeport.cli.deployment import follow, refuse_failure
 from homeport.cli.output import AsJson
+from homeport.core.domains import split_fqdn
 
 app = typer.Typer(no_args_is_help=True, help="Services: what you run.")
 app.add_typer(variable.app, name="env")
@@ -23,7 +24,7 @@ Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until it is d
 
 @app.command("create")
 def create_service(
-    type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A one-click type.")] = None,
+    type_: Annotated[str | None, typer.Argument(metavar="TYPE", help="A one-click type.")] = None,
     *,
     compose: Annotated[str | None, typer.Option(metavar="FILE", help="A compose file; - reads it.")] = None,
     name: Annotated[str | None, typer.Option(help="Its name; else one is made.")] = None,
@@ -140,7 +141,7 @@ def restart_service(
 def show_logs(
     service: Service,
     component: Annotated[
-        str | None, typer.Argument(metavar="[COMPONENT]", help="One component; else all.")
+        str | None, typer.Argument(metavar="COMPONENT", help="One component; else all.")
     ] = None,
     lines: Annotated[
         int, typer.Option("--lines", "-n", min=1, max=10000, help="How many of the newest lines.")
@@ -212,13 +213,15 @@ def components_of(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def domains_of(service: Mapping[str, Any]) -> list[str]:
-    """Every URL of the service, as stored: with the container's port for the proxy."""
+    """Every URL that the service answers at, as a person opens it."""
     return [
-        url.strip()
-        for component in service.get("applications", ())
-        for url in (component.get("fqdn") or "").split(",")
-        if url.strip()
+        url for component in service.get("applications", ()) for url in public_urls(component.get("fqdn"))
     ]
+
+
+def public_urls(fqdn: str | None) -> list[str]:
+    """The URLs of a component without the port: it is the container's, which only the proxy knows."""
+    return [domain.public_url for domain in split_fqdn(fqdn)]
 
 
 def find_service(client: Client, wanted: str) -> Mapping[str, Any]:
@@ -310,7 +313,12 @@ def _print_service(service: Mapping[str, Any]) -> None:
         }
     )
     rows = [
-        (item["name"], output.state(item.get("status")), item.get("fqdn"), item.get("image"))
+        (
+            item["name"],
+            output.state(item.get("status")),
+            ", ".join(public_urls(item.get("fqdn"))),
+            item.get("image"),
+        )
         for item in components_of(service)
     ]
     typer.echo()
