@@ -399,6 +399,19 @@ services:
             "SERVICE_URL_APP_8080": "http://app-u1.1.2.3.4.sslip.io:8080/v1",
         }
 
+    @pytest.mark.parametrize("value", ["/a b", "/${X}", "/a,b", "/a;b", "/a?b"])
+    def test_what_cannot_be_a_path_is_a_value(self, value: str) -> None:
+        rendered = one(f"SERVICE_URL_APP={value}")
+        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io"
+        assert environment(rendered, "app") == {"SERVICE_URL_APP": value}
+
+    @pytest.mark.parametrize("port", [0, 99999])
+    def test_a_port_that_cannot_be_is_only_a_part_of_the_name(self, port: int) -> None:
+        rendered = one(f"SERVICE_URL_APP_{port}")
+        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io"
+        assert rendered.components[0].port is None
+        assert values(rendered)[f"SERVICE_URL_APP_{port}"] == f"http://app-u1.1.2.3.4.sslip.io:{port}"
+
     def test_a_database_gets_rows_but_no_domain(self) -> None:
         rendered = one("SERVICE_URL_DB_5432", image="postgres:16")
         assert rendered.components[0].domains is None

@@ -197,6 +197,9 @@ def test_nothing_is_made_for_others(name: str) -> None:
         ("SERVICE_URL_MY_API_8080", DomainName("url", "MY_API", 8080)),
         ("SERVICE_URL_APP_0", DomainName("url", "APP", 0)),
         ("SERVICE_URL_APP_99999", DomainName("url", "APP", 99999)),
+        ("SERVICE_URL_APP_123456", DomainName("url", "APP_123456", None)),
+        (f"SERVICE_URL_APP_{'9' * 5000}", None),
+        (f"SERVICE_URL_{'A' * 201}", None),
         ("SERVICE_URL_APP_3.14", DomainName("url", "APP_3.14", None)),
         ("SERVICE_URL_3000", DomainName("url", "3000", None)),
         ("SERVICE_URL_my-app_80", DomainName("url", "my-app", 80)),
@@ -213,6 +216,7 @@ def test_names_in_a_text() -> None:
     text = "a $SERVICE_USER_X ${SERVICE_PASSWORD_Y:-${SERVICE_URL_Z}/p} $$SERVICE_HEX_32_A $OTHER SERVICE_B_C"
     assert named_in(text) == ("SERVICE_USER_X", "SERVICE_PASSWORD_Y", "SERVICE_URL_Z", "SERVICE_HEX_32_A")
     assert named_in("nothing") == ()
+    assert named_in(f"$SERVICE_{'A' * 240}") == ()
 
 
 def test_name_variable() -> None:

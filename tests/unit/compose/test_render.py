@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from homeport.core.compose.dump import dump
+from homeport.core.compose.labels import stamp
 from homeport.core.compose.load import load
 from homeport.core.compose.model import ComponentState, Rendered, Scope, Variable
 from homeport.core.compose.render import render
@@ -123,6 +124,7 @@ _KEYS = st.sampled_from(
         "SERVICE_URL_WEB_3000",
         "SERVICE_URL_WEB",
         "SERVICE_FQDN_OTHER_81",
+        "SERVICE_URL_OTHER_99999",
         "SERVICE_PASSWORD_X",
         "SERVICE_X_API",
         "MINIO_SERVER_URL",
@@ -222,3 +224,57 @@ def test_other_top_level_keys_are_dropped_and_sections_keep_their_order() -> Non
         "name: x\nversion: '3'\nx-a: 1\nsecrets: {s: {file: ./s}}\nservices: {web: {image: a}}\nconfigs: {}\n"
     )
     assert list(render_text(text).document) == ["services", "networks", "secrets"]
+
+
+_ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(alphabet="a$:{}./~ -=[]\n9é", max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(alphabet="ab$9. ", max_size=3), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+_SETTINGS = st.sampled_from(
+    [
+        "image",
+        "build",
+        "command",
+        "environment",
+        "env_file",
+        "expose",
+        "ports",
+        "volumes",
+        "networks",
+        "labels",
+        "healthcheck",
+        "restart",
+        "depends_on",
+        "exclude_from_hc",
+        "stop_grace_period",
+        "network_mode",
+        "configs",
+        "container_name",
+        "extends",
+    ]
+)
+_ANY_DOCUMENT = st.fixed_dictionaries(
+    {"services": st.dictionaries(st.sampled_from(["web", "db"]), st.dictionaries(_SETTINGS, _ANYTHING))},
+    optional={"volumes": _ANYTHING, "networks": _ANYTHING, "configs": _ANYTHING, "x-more": _ANYTHING},
+)
+
+
+@given(_ANY_DOCUMENT)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_a_document_is_rendered_or_refused_and_never_breaks(data: dict[str, Any]) -> None:
+    document = load(dump(data))
+    try:
+        rendered = render(document, make_scope(proxy="TRAEFIK"))
+    except ComposeRejected as error:
+        assert error.message  # noqa: PT017  # Most of the documents are refused.
+    else:
+        assert load(rendered.compose).data == rendered.document
+        stamp(rendered, {}, 1)

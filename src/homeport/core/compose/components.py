@@ -78,8 +78,9 @@ def _has_healthcheck(healthcheck: object) -> bool:
 def _port(draft: Draft, scope: Scope, drafts: Sequence[Draft]) -> int | None:
     if draft.kind == "application":
         for declaration in draft.declarations:
-            if declaration.name.port:
-                return declaration.name.port
+            port = declaration.name.port
+            if port is not None and 0 < port <= 65535:
+                return port
     exposed = draft.definition.get("expose")
     found = _first_port(exposed if isinstance(exposed, list) else [])
     if found is None:

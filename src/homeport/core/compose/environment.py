@@ -29,6 +29,7 @@ _CRYPT: Final = re.compile(
     r"|(?:1|5|6|apr1)\$(?:rounds=\d+\$)?[./A-Za-z0-9]{1,16}\$[./A-Za-z0-9]{22,86}"
     r"|argon2(?:id|i|d)\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)"
 )
+_PATH: Final = re.compile(r"/[A-Za-z0-9\-._~!*'+%@:=/]*")
 _SHARED: Final = re.compile(r"\{\{\s*(team|project|environment|server)\.([A-Za-z_][A-Za-z0-9_.]*)\s*\}\}")
 
 SharedValues = Mapping[str, Mapping[str, str]]
@@ -110,7 +111,7 @@ def _meant(value: Any) -> Any:
 
 def declared_path(value: Scalar) -> str:
     """The path in `SERVICE_URL_APP=/path`; "" for every other value."""
-    return value.rstrip("/") if isinstance(value, str) and value.startswith("/") else ""
+    return value.rstrip("/") if isinstance(value, str) and _PATH.fullmatch(value) else ""
 
 
 def with_shared(text: str, shared: SharedValues, replaced: Callable[[str], str]) -> str:

@@ -28,7 +28,9 @@ HEX: Final = "0123456789abcdef"
 _DOMAIN_KINDS: Final = ("URL", "FQDN")
 _JWT_ROLES: Final = {"SUPABASEANON": "anon", "SUPABASESERVICE": "service_role"}
 _TRIES: Final = 64
-_DOMAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
+_DOMAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+_PORT: Final = re.compile(r"[0-9]{1,5}")
+_NAME_LIMIT: Final = 240
 _REFERENCED: Final = re.compile(r"\$\{?(SERVICE_[A-Za-z0-9_]+)")
 
 Token = Callable[[str, int], str]
@@ -105,7 +107,7 @@ _KINDS: Final = tuple(
 def kind_of(name: str) -> str | None:
     """The kind of a magic name: the longest known one that leaves something to name; None if unknown."""
     rest = name.removeprefix(PREFIX)
-    if rest == name:
+    if rest == name or len(name) > _NAME_LIMIT:
         return None
     return next((kind for kind in _KINDS if rest.startswith(f"{kind}_") and len(rest) > len(kind) + 1), None)
 
@@ -119,7 +121,7 @@ def domain_name(name: str) -> DomainName | None:
     if not _DOMAIN_NAME.fullmatch(rest):
         return None
     stem, underscore, last = rest.rpartition("_")
-    if underscore and stem and last.isascii() and last.isdigit():
+    if underscore and stem and _PORT.fullmatch(last):
         return DomainName(kind.lower(), stem, int(last))
     return DomainName(kind.lower(), rest, None)
 
@@ -191,4 +193,6 @@ def name_variable(component: str) -> str:
 
 def named_in(text: str) -> tuple[str, ...]:
     """Every SERVICE_* name behind a `$`, also behind `$$`: a shell in the container may expand that one."""
-    return tuple(match.group(1) for match in _REFERENCED.finditer(text)) if PREFIX in text else ()
+    if PREFIX not in text:
+        return ()
+    return tuple(name for name in _REFERENCED.findall(text) if len(name) <= _NAME_LIMIT)

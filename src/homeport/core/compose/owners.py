@@ -59,7 +59,8 @@ class _Claim:
 
     @property
     def port(self) -> int | None:
-        return self.ports[0] if self.ports else None
+        """The first that a container can listen on: templates have 0 and 99999 too."""
+        return next((port for port in self.ports if 0 < port <= 65535), None)
 
     @property
     def rank(self) -> tuple[bool, bool]:

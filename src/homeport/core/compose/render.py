@@ -33,7 +33,7 @@ from homeport.core.compose.traefik import traefik_labels
 from homeport.core.compose.variables import collect_wanted, merge_variables
 from homeport.core.compose.volumes import Mounts
 
-_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
 _SHARED_TOO_LONG: Final = "The shared variables in `environment` add up to too much text."
 _SECTIONS: Final = ("services", "volumes", "networks", "configs", "secrets")
 
@@ -93,7 +93,8 @@ def _draft(document: Document, name: str, definition: Any, scope: Scope) -> Draf
     path = ("services", name)
     if not _NAME.fullmatch(name):
         raise document.rejected(
-            "A component's name begins with a letter or a digit; letters, digits, '_', '.' and '-' may follow.",
+            "A component's name begins with a letter or a digit, has no more than 128 characters, "
+            "and only letters, digits, '_', '.' and '-'.",
             path,
         )
     if definition is None:
