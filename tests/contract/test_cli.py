@@ -264,6 +264,19 @@ def test_a_terminal_gets_a_table_with_a_heading(site: Site, wiki: str) -> None:
     assert "○ Stopped" in drawn
 
 
+def test_client_commands_load_no_database_and_no_framework() -> None:
+    """They start in a fraction of a second, and work where the server's parts do not."""
+    heavy = ("aiodocker", "alembic", "dbos", "fastapi", "pydantic", "sqlalchemy", "uvicorn")
+    code = (
+        "import sys; from homeport.cli import catalog, project, server, service; "
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 def on_terminal(site: Site, words: list[str], typed: str) -> str:
     """Run a command on a pseudo-terminal, type, and give all that it showed."""
     ours, theirs = pty.openpty()
