@@ -311,6 +311,10 @@ class TestDomains:
         assert environment(rendered, "app") == {}
         assert "SERVICE_FQDN_APP_80=app-u1.1.2.3.4.sslip.io:80" in dotenv(rendered)
 
+    def test_a_path_in_another_variable_is_a_value(self) -> None:
+        rendered = one("SERVICE_URL_APP", "DATA=/srv")
+        assert environment(rendered, "app")["DATA"] == "/srv"
+
     def test_q5_ports_are_understood_in_references(self) -> None:
         rendered = one("A=${SERVICE_URL_APP_3000}")
         assert values(rendered) == {
@@ -466,6 +470,14 @@ class TestComponents:
     def test_stop_grace_period(self, text: str, seconds: float | None) -> None:
         rendered = render_text(f"services: {{a: {{image: a, stop_grace_period: {text}}}}}")
         assert rendered.components[0].stop_grace_period_s == seconds
+
+    @pytest.mark.parametrize(
+        ("given", "written"), [("no", "no"), ("false", "no"), ("always", "always"), ("", "unless-stopped")]
+    )
+    def test_restart(self, given: str, written: str) -> None:
+        rendered = render_text(f"services: {{a: {{image: a, restart: {given}}}}}")
+        assert rendered.document["services"]["a"]["restart"] == written
+        assert rendered.components[0].is_excluded == (written == "no")
 
     def test_q26_exclusion_is_read_anew(self) -> None:
         first = render_text("services: {a: {image: a, exclude_from_hc: true}, b: {image: b, restart: no}}")

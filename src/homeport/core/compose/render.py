@@ -168,13 +168,18 @@ def _definition(
     written = {
         "volumes": mounts.lists.get(draft.name),
         "container_name": f"{draft.name}-{scope.uuid}",
-        "restart": draft.definition.get("restart") or "unless-stopped",
+        "restart": _restart(draft.definition.get("restart")),
         "labels": _labels(draft, component, scope),
         "networks": joined.lists.get(draft.name),
         "environment": environment,
         "env_file": _env_files(draft.definition.get("env_file")),
     }
     return own | {key: value for key, value in written.items() if value is not None}
+
+
+def _restart(given: Any) -> Any:
+    """YAML 1.1 reads `no` as False, and so do the programs that write compose files."""
+    return "no" if given is False else given or "unless-stopped"
 
 
 def _labels(draft: Draft, component: Component, scope: Scope) -> list[str]:
