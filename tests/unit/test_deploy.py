@@ -64,15 +64,15 @@ def test_the_first_start_reads_as() -> None:
         "3. networks: Make sure that the network u1 exists.\n"
         "4. up: Create web: it has no container. Create db: it has no container.\n"
         "5. connect: Connect web and db to the network homeport.\n"
-        "6. proxy: Route https://a.example.com/x to web.\n"
-        "7. wait: Wait until web is running and db is healthy."
+        "6. wait: Wait until web is running and db is healthy.\n"
+        "7. proxy: Route https://a.example.com/x to web."
     )
 
 
 def test_only_what_changed_is_recreated() -> None:
     observed = seen(container("web", config_hash="old"), container("db"), container("gone"))
     made = plan(snapshot(), observed, "start", images=IMAGES, hashes=HASHES)
-    assert made.step_names == ("files", "networks", "up", "proxy", "wait")
+    assert made.step_names == ("files", "networks", "up", "wait", "proxy")
     assert [str(change) for change in made.changes] == [
         "Recreate web: its definition changed.",
         "Keep db: nothing changed.",
@@ -87,13 +87,30 @@ def test_only_what_changed_is_recreated() -> None:
         ({"state": "exited"}, HASHES, "Start web: it is exited."),
         ({}, HASHES, "Keep web: nothing changed."),
         ({}, None, "Keep web: nothing changed."),
-        ({"revision": 3}, None, "Compare web: it was made for revision 3, this is revision 4."),
-        ({"revision": None}, None, "Compare web: it was made for another revision, this is revision 4."),
+        ({"revision": 3}, None, "Compare web: it was made for revision 3, its definition is of revision 4."),
+        (
+            {"revision": None},
+            None,
+            "Compare web: it was made for another revision, its definition is of revision 4.",
+        ),
     ],
 )
-def test_what_happens_to_a_component(changed: dict[str, Any], hashes: dict[str, str] | None, sentence: str) -> None:
+def test_what_happens_to_a_component(
+    changed: dict[str, Any], hashes: dict[str, str] | None, sentence: str
+) -> None:
     made = plan(snapshot(), seen(container("web", **changed)), "start", images=IMAGES, hashes=hashes)
     assert str(made.changes[0]) == sentence
+
+
+def test_the_marks_tell_what_changed_in_which_revision() -> None:
+    wanted = snapshot(marks={"web": ("digest", 2), "db": ("digest", 4)})
+    made = plan(
+        wanted, seen(container("web", revision=2), container("db", revision=2)), "start", images=IMAGES
+    )
+    assert [str(change) for change in made.changes] == [
+        "Keep web: nothing changed.",
+        "Recreate db: it was made for revision 2, its definition is of revision 4.",
+    ]
 
 
 def test_containers_of_other_services_are_not_looked_at() -> None:
@@ -165,7 +182,7 @@ def test_a_plan_never_shows_a_secret() -> None:
 def test_without_domains_the_routes_are_withdrawn() -> None:
     step = plan(snapshot(DB), seen(), "start").find("proxy")
     assert str(step) == "proxy: Withdraw all routes."
-    assert str(plan(snapshot(JOB), seen(), "start").steps[-1]).startswith("wait: Wait for nothing")
+    assert "wait: Wait for nothing" in str(plan(snapshot(JOB), seen(), "start"))
 
 
 @pytest.mark.parametrize(

@@ -85,8 +85,9 @@ def plan(
     """Decide the steps that bring the service from what was observed to the snapshot.
 
     `images` maps the image references that are on the server to their ids (None: not looked);
-    `hashes` is what Compose says about the new file (`commands.compose.hashes`; None: not asked, Compose
-    will compare). A component that `hashes` does not name is not started (an inactive profile).
+    `hashes` is what Compose says about the new file (`commands.compose.hashes`). Without it the revisions
+    on the containers are compared with the snapshot's marks. A component that `hashes` does not name is
+    not started (an inactive profile).
     """
     seen = observed.of_service(snapshot.service_uuid)
     if action == "stop":
@@ -103,8 +104,9 @@ def plan(
     steps.append(Step("up", " ".join(map(str, changes)), expected))
     if action == "restart":
         steps.append(Step("restart", "Restart the containers that are as they were before.", expected))
-    steps += _connect_steps(snapshot, expected, has_proxy)
+    steps += _connect_steps(snapshot, expected)
     steps.append(Step("wait", _wait_sentence(snapshot, expected), expected))
+    steps += _proxy_steps(snapshot, expected) if has_proxy else ()
     return Plan(action=action, steps=tuple(steps), changes=changes, expected=expected)
 
 
@@ -232,15 +234,22 @@ def _change(
     image_id = (images or {}).get(component.image or "")
     if image_id is not None and image_id != container.image_id:
         return Change("recreate", name, "its image changed")
-    if hashes is None and container.revision != snapshot.number:
-        return Change(
-            "compare", name, f"it was made for {_revision(container)}, this is revision {snapshot.number}"
-        )
     if hashes is not None and container.config_hash != hashes.get(name):
         return Change("recreate", name, "its definition changed")
+    if hashes is None and container.revision != (made_for := _revision_of(snapshot, name)):
+        kind: ChangeKind = "recreate" if name in snapshot.marks else "compare"
+        return Change(
+            kind, name, f"it was made for {_revision(container)}, its definition is of revision {made_for}"
+        )
     if container.state in ("created", "exited", "dead", "paused"):
         return Change("start", name, f"it is {container.state}")
     return Change("keep", name, "nothing changed")
+
+
+def _revision_of(snapshot: Snapshot, name: str) -> int:
+    """The revision in which the component last changed; of an older snapshot only its own number is known."""
+    mark = snapshot.marks.get(name)
+    return snapshot.number if mark is None else mark[1]
 
 
 def _revision(container: Container) -> str:
@@ -268,21 +277,22 @@ def _pull_steps(
     return [Step("pull", f"Pull {references}: not on the server.", tuple(item.name for item in missing))]
 
 
-def _connect_steps(snapshot: Snapshot, expected: Sequence[str], has_proxy: bool) -> list[Step]:
-    steps = []
-    if snapshot.destination_network:
-        sentence = f"Connect {_join(expected)} to the network {snapshot.destination_network}."
-        steps.append(Step("connect", sentence, tuple(expected)))
-    if has_proxy:
-        routed = {
-            domain.public_url: item.name
-            for item in snapshot.components
-            for domain in item.domains or ()
-            if item.name in expected
-        }
-        sentence = _join([f"{url} to {name}" for url, name in routed.items()])
-        steps.append(Step("proxy", f"Route {sentence}." if routed else "Withdraw all routes.", tuple(routed)))
-    return steps
+def _connect_steps(snapshot: Snapshot, expected: Sequence[str]) -> list[Step]:
+    if not snapshot.destination_network:
+        return []
+    sentence = f"Connect {_join(expected)} to the network {snapshot.destination_network}."
+    return [Step("connect", sentence, tuple(expected))]
+
+
+def _proxy_steps(snapshot: Snapshot, expected: Sequence[str]) -> list[Step]:
+    routed = {
+        domain.public_url: item.name
+        for item in snapshot.components
+        for domain in item.domains or ()
+        if item.name in expected
+    }
+    sentence = _join([f"{url} to {name}" for url, name in routed.items()])
+    return [Step("proxy", f"Route {sentence}." if routed else "Withdraw all routes.", tuple(routed))]
 
 
 def _wait_sentence(snapshot: Snapshot, expected: Sequence[str]) -> str:
