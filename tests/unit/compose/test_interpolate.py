@@ -126,6 +126,14 @@ def test_escape_text(text: str, expected: str) -> None:
     assert escape_text(text) == expected
 
 
+def test_nesting_beyond_reason_is_text() -> None:
+    text = "${A:-" * 20 + "$B" + "}" * 20
+    assert len(references(text)) == 16
+    assert escape_text(text).count("$$") == 5
+    assert substitute(text, VALUES.get) == substitute(escape_text(text), VALUES.get).replace("$$", "$")
+    assert refused(text) == ()
+
+
 def test_refused() -> None:
     assert refused("a ${} b ${A:-${9}} ${X $/") == ("${}", "${9}", "${X $/")
     assert refused("$2y$10$") == ()

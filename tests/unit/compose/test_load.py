@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from homeport.core.compose.load import MAX_NODES, Document, load, place
 from homeport.errors import ComposeRejected
@@ -287,3 +289,17 @@ def test_a_key_may_end_before_a_comma_or_brace() -> None:
     assert document.line(("services", "a", "environment", "C")) == 2
     assert "found unexpected ':'" in rejection("{" + "a:," * 60 + "}").message
     assert "found unexpected ':'" in rejection("{" + "a:," * 20_000 + "}").message
+
+
+@given(
+    st.text(max_size=30)
+    | st.text(alphabet=st.sampled_from(list("ab:-[]{}&*!|>'\"%@`#,?<= \n\t0\ufeff\x85")), max_size=30)
+)
+@settings(max_examples=300, derandomize=True, deadline=None)
+def test_any_text_is_read_or_refused(text: str) -> None:
+    problem = None
+    try:
+        load(text)
+    except ComposeRejected as error:
+        problem = error
+    assert problem is None or problem.line is not None

@@ -84,6 +84,8 @@ def refusal(*entries: Any, **options: Any) -> str:
         ("./${V:-x}/y:/y", f"{FOLDER}/x/y:/y"),
         ("${A:-${B:-./deep}}:/y", f"{FOLDER}/deep:/y"),
         ("${A:-/srv/a}:/y:ro", "/srv/a:/y:ro"),
+        ("$$x:/y", "u1_x:/y"),
+        ("${A:-${B:?set it}}:/y", "u1_a:/y"),
         ("./a$$b:/y", f"{FOLDER}/a$$b:/y"),
         ("./a$/b:/y", f"{FOLDER}/a$$/b:/y"),
         ("data:${T:-/x}:ro", "u1_data:${T:-/x}:ro"),

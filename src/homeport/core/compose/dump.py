@@ -8,7 +8,7 @@ lines, keys in the order given: equal values give equal bytes.
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 _PLAIN: Final = re.compile(r"[A-Za-z/$](?:[A-Za-z0-9_./${}@+=,:-]*[A-Za-z0-9_./${}@+=,-])?")
@@ -16,6 +16,7 @@ _WORDS: Final = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", 
 _UNPRINTABLE: Final = re.compile(
     r"[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
+_COLLECTIONS: Final = (dict, list, tuple, Mapping)
 _MAX_SIMPLE_KEY: Final = 1000
 """YAML 1.2 allows 1024 characters on one line before the colon."""
 
@@ -25,42 +26,42 @@ def dump(document: Mapping[str, Any]) -> str:
     bools and None. Raises TypeError for anything else."""
     if not document:
         return "{}\n"
-    return "\n".join(_lines(document)) + "\n"
+    lines: list[str] = []
+    _write_map(document, "", "", lines)
+    lines.append("")
+    return "\n".join(lines)
 
 
-def _lines(value: Any) -> Iterator[str]:
-    """The lines of a collection that is not empty, without indentation of its own."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _entry(key, item)
-        return
-    for item in value:
-        if _is_block(item):
-            lead = "- "
-            for line in _lines(item):
-                yield lead + line
-                lead = "  "
+def _write_map(value: Mapping[str, Any], lead: str, indent: str, lines: list[str]) -> None:
+    """Appends the lines of a map that is not empty; the first one begins with `lead` instead of `indent`."""
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise TypeError(f"a key must be text, not {type(key).__name__}")
+        head = _text(key)
+        if len(head) > _MAX_SIMPLE_KEY:
+            lines.append(f"{lead}? {head}")
+            lead, head = indent, ""
+        if isinstance(item, _COLLECTIONS) and item:
+            lines.append(f"{lead}{head}:")
+            inner = indent + "  "
+            if isinstance(item, Mapping):
+                _write_map(item, inner, inner, lines)
+            else:
+                _write_list(item, inner, inner, lines)
         else:
-            yield "- " + _scalar(item)
+            lines.append(f"{lead}{head}: {_scalar(item)}")
+        lead = indent
 
 
-def _entry(key: Any, item: Any) -> Iterator[str]:
-    if not isinstance(key, str):
-        raise TypeError(f"a key must be text, not {type(key).__name__}")
-    head = _text(key)
-    if len(head) > _MAX_SIMPLE_KEY:
-        yield "? " + head
-        head = ""
-    if not _is_block(item):
-        yield f"{head}: {_scalar(item)}"
-        return
-    yield head + ":"
-    for line in _lines(item):
-        yield "  " + line
-
-
-def _is_block(value: Any) -> bool:
-    return isinstance(value, Mapping | list | tuple) and len(value) > 0
+def _write_list(value: Sequence[Any], lead: str, indent: str, lines: list[str]) -> None:
+    for item in value:
+        if not (isinstance(item, _COLLECTIONS) and item):
+            lines.append(f"{lead}- {_scalar(item)}")
+        elif isinstance(item, Mapping):
+            _write_map(item, lead + "- ", indent + "  ", lines)
+        else:
+            _write_list(item, lead + "- ", indent + "  ", lines)
+        lead = indent
 
 
 def _scalar(value: Any) -> str:

@@ -164,7 +164,7 @@ def _references(text: str, depth: int) -> Iterator[Reference]:
             continue
         is_whole = depth == 0 and piece.start == 0 and piece.end == len(text)
         yield Reference(piece.name, piece.operator, piece.argument, is_whole=is_whole, depth=depth)
-        if piece.argument and depth < _MAX_DEPTH:
+        if piece.argument and depth + 1 < _MAX_DEPTH:
             yield from _references(piece.argument, depth + 1)
 
 
@@ -173,12 +173,12 @@ def _refused(text: str, depth: int) -> Iterator[str]:
         if piece.kind == "refused":
             line = text[piece.start : piece.start + _MAX_SHOWN].partition("\n")[0]
             yield line[: line.find("}") + 1] or line
-        elif piece.argument and depth < _MAX_DEPTH:
+        elif piece.argument and depth + 1 < _MAX_DEPTH:
             yield from _refused(piece.argument, depth + 1)
 
 
 def _substitute(text: str, lookup: Callable[[str], str | None], depth: int) -> str:
-    if "$" not in text or depth > _MAX_DEPTH:
+    if "$" not in text or depth >= _MAX_DEPTH:
         return text
     parts = []
     for piece in split(text):
@@ -217,19 +217,13 @@ def _escape_text(text: str, depth: int) -> str:
         if piece.kind in ("dollar", "refused"):
             parts.append("$" + stretch)
         elif piece.argument and "$" in piece.argument:
-            parts.append(_escape_reference(piece, stretch, depth))
+            parts.append(_escape_reference(piece, depth))
         else:
             parts.append(stretch)
     return "".join(parts)
 
 
-def _escape_reference(piece: Piece, stretch: str, depth: int) -> str:
-    if depth >= _MAX_DEPTH:
-        return escape(stretch)
-    argument = _escape_text(piece.argument or "", depth + 1)
-    escaped = f"${{{piece.name}{piece.operator}{argument}}}"
-    read_again = whole_reference(escaped)
-    if read_again is None or read_again.argument != argument:
-        # The brace count does not survive the doubling: the stretch can only be text.
-        return escape(stretch)
-    return escaped
+def _escape_reference(piece: Piece, depth: int) -> str:
+    given = piece.argument or ""
+    argument = _escape_text(given, depth + 1) if depth + 1 < _MAX_DEPTH else escape(given)
+    return f"${{{piece.name}{piece.operator}{argument}}}"

@@ -53,14 +53,13 @@ def load(text: str) -> "Document":
     while True:
         try:
             return _compose(text)
+        # The parser's errors without a mark are about characters, and those are checked above.
         except yaml.MarkedYAMLError as error:
             spaced = _with_space(text, error)
             if spaced is None or spaces_left == 0:
                 raise _not_yaml(error) from error
             text = spaced
             spaces_left -= 1
-        except yaml.YAMLError as error:
-            raise _rejected(str(error).partition("\n")[0], 0, 0) from error
 
 
 class Document:

@@ -171,16 +171,9 @@ def _colon_parts(text: str) -> list[str]:
 def _resolved(source: str, lookup: Lookup) -> tuple[str, bool]:
     """The literal text of a source, and False; or, when it begins with a variable that has neither a
     value nor a default, that variable and what follows, and True."""
-    if "$" not in source:
-        return source, False
-    try:
-        resolved = substitute(source, lookup)
-    except ComposeRejected:
-        resolved = ""
-    is_open = source.startswith("$") and not source.startswith("$$") and _begins_empty(source, lookup)
-    if not is_open:
-        return resolved, False
-    return "".join(_named(source)), True
+    if source.startswith("$") and _begins_empty(source, lookup):
+        return "".join(_named(source)), True
+    return substitute(source, lookup), False
 
 
 def _begins_empty(source: str, lookup: Lookup) -> bool:
