@@ -64,7 +64,6 @@ def status_of(view: ServiceView) -> str:
 
 def _service(view: ServiceView, *, is_sensitive: bool) -> Json:
     service = view.service
-    texts = {"docker_compose_raw": service["compose_raw"], "docker_compose": service["compose"]}
     kinds: dict[str, list[Json]] = {"application": [], "database": []}
     for component in view.components:
         kinds[component["kind"]].append(component_shape(component))
@@ -81,7 +80,7 @@ def _service(view: ServiceView, *, is_sensitive: bool) -> Json:
         "config_hash": service["config_hash"],
         "service_type": service["service_type"],
         "compose_parsing_version": "5",
-        **(texts if is_sensitive else {}),
+        **(_texts(service) if is_sensitive else {}),
         "server_status": is_functional(view.server),
         "status": status_of(view),
         "applications": kinds["application"],
@@ -90,6 +89,10 @@ def _service(view: ServiceView, *, is_sensitive: bool) -> Json:
         "updated_at": wire_time(service["updated_at"]),
         "deleted_at": None,
     }
+
+
+def _texts(service: Values) -> Json:
+    return {"docker_compose_raw": service["compose_raw"], "docker_compose": service["compose"]}
 
 
 def component_shape(component: Values) -> Json:
