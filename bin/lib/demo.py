@@ -182,6 +182,12 @@ def create_hello(api: Api) -> dict[str, Any]:
     return {"uuid": made["uuid"], "domains": made["domains"]}
 
 
+def public_url(domain: str, http_port: int) -> str:
+    """A domain as a person opens it: the port in it is the container's, the proxy listens on another."""
+    host = urlsplit(domain).hostname
+    return f"http://{host}" if http_port == 80 else f"http://{host}:{http_port}"
+
+
 def see_page(url: str, http_port: int) -> None:
     """Ask the proxy for the URL's page. Not every resolver knows that *.localhost is this machine, so ask there."""
     host = urlsplit(url).netloc
@@ -212,10 +218,9 @@ def demo(*, is_once: bool) -> None:
         try:
             made = create_hello(api)
             uuid = made["uuid"]
-            url = urlsplit(made["domains"][0])
-            shown = url if url.port or http_port == 80 else url._replace(netloc=f"{url.netloc}:{http_port}")
-            see_page(shown.geturl(), http_port)
-            say(f"\n  {shown.geturl()}\n\n  curl {shown.geturl()}\n")
+            url = public_url(made["domains"][0], http_port)
+            see_page(url, http_port)
+            say(f"\n  {url}\n\n  curl {url}\n")
             if not is_once:
                 say("Ctrl-C stops it and removes what it made.")
                 with contextlib.suppress(KeyboardInterrupt):
