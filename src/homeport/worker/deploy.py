@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from homeport.core.commands import Command, HostFile, Output
@@ -11,6 +12,7 @@ from homeport.core.commands.compose import COMPOSE_FILE, ENV_FILE, Project, proj
 from homeport.core.deploy import Plan, missing_images, plan, progress, to_restart
 from homeport.core.observed import LABEL_MANAGED, LABEL_SERVICE, Observed
 from homeport.core.revision import Action, Snapshot
+from homeport.errors import DeploymentFailed
 from homeport.remote.images import STABLE_TAG, ensure_proxy_image
 from homeport.worker import proxy
 from homeport.worker.runs import Run
@@ -43,10 +45,22 @@ async def bring_up(run: Run) -> None:
             await _restart(run, decided, project, before)
             await _connect(run, decided)
             run.begin(decided, "wait")
-            seen = await await_ready(run, expected, bulletin)
-            if run.begin(decided, "proxy"):
+            seen = await await_ready(run, expected, bulletin, settle=timedelta())
+            is_switched = run.begin(decided, "proxy") is not None
+            if is_switched:
                 await preparing
                 await proxy.switch(run, snapshot, seen)
+            await _stay(run, expected, bulletin, is_switched=is_switched)
+
+
+async def _stay(run: Run, expected: Sequence[str], bulletin: Bulletin, *, is_switched: bool) -> None:
+    """Look once more when all is done: what runs then is what counts. The proxy's turn is time well used."""
+    try:
+        await await_ready(run, expected, bulletin, settle=SETTLE)
+    except DeploymentFailed as error:
+        if is_switched:
+            await proxy.switch_back(run)
+        raise DeploymentFailed(error.message, step="wait") from error
 
 
 @asynccontextmanager

@@ -51,6 +51,12 @@ async def switch(run: Run, snapshot: Snapshot, seen: Observed) -> None:
     await _load(run, [*others, snapshot], seen)
 
 
+async def switch_back(run: Run) -> None:
+    """Load the routes of what ran before this deployment, whose lock on the proxy it still holds."""
+    async with run.context.database.read() as session:
+        await _load(run, await list_routes(session, run.work.server.id), None)
+
+
 async def withdraw(run: Run) -> None:
     """Load the routes of everything else on the server."""
     if not await _is_running(run):

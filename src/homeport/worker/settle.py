@@ -55,8 +55,10 @@ class Bulletin:
             self._changed.clear()
 
 
-async def await_ready(run: Run, expected: Sequence[str], bulletin: Bulletin) -> Observed:
-    """Wait until every expected component runs (is healthy, where it has a healthcheck).
+async def await_ready(
+    run: Run, expected: Sequence[str], bulletin: Bulletin, *, settle: timedelta = SETTLE
+) -> Observed:
+    """Wait until every expected component runs, for `settle` at least (is healthy, where it has a healthcheck).
 
     Raises DeploymentFailed as soon as one has ended or keeps crashing, or at the time limit; what the
     failed containers printed last is among the lines then.
@@ -65,7 +67,7 @@ async def await_ready(run: Run, expected: Sequence[str], bulletin: Bulletin) -> 
     while True:
         seen = await run.observe()
         now = run.context.now()
-        state = progress(expected, run.wanted.components, seen, now=now, settle=SETTLE)
+        state = progress(expected, run.wanted.components, seen, now=now, settle=settle)
         if state.failed:
             await report(run, seen, state)
             raise run.fail(_sentence(state))
@@ -76,7 +78,7 @@ async def await_ready(run: Run, expected: Sequence[str], bulletin: Bulletin) -> 
             await report(run, seen, state)
             raise run.fail(f"After {TIME_LIMIT_S:.0f} seconds it still does not run: {state}.")
         youngest = [now - item.started_at for item in seen.containers if item.started_at is not None]
-        settling = [(SETTLE - age).total_seconds() for age in youngest if timedelta() <= age < SETTLE]
+        settling = [(settle - age).total_seconds() for age in youngest if timedelta() <= age < settle]
         await bulletin.wait(min([left, LOOK_AGAIN_S, *(max(0.005, each) for each in settling)]))
 
 

@@ -1,0 +1,51 @@
+"""Homeports for e2e tests. What a test leaves behind is removed; of one that fails, artifacts are kept."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.scenario import Homeport
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    item.stash[_FAILED] = item.stash.get(_FAILED, False) or report.failed  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.fixture(scope="session")
+def shared_homeport(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeport]:
+    homeport = Homeport(tmp_path_factory.mktemp("homeport"))
+    try:
+        homeport.start()
+        yield homeport
+    finally:
+        homeport.clean()
+
+
+@pytest.fixture
+def homeport(shared_homeport: Homeport, request: pytest.FixtureRequest) -> Iterator[Homeport]:
+    """One that runs, shared with other tests: it has other services too."""
+    yield shared_homeport
+    _keep(shared_homeport, request)
+
+
+@pytest.fixture
+def own_homeport(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Homeport]:
+    """One that this test may kill."""
+    homeport = Homeport(tmp_path)
+    try:
+        homeport.start()
+        yield homeport
+        _keep(homeport, request)
+    finally:
+        homeport.clean()
+
+
+def _keep(homeport: Homeport, request: pytest.FixtureRequest) -> None:
+    if request.node.stash.get(_FAILED, False):
+        homeport.keep_artifacts(request.node.name)
