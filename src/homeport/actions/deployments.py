@@ -52,7 +52,7 @@ class Target:
 async def request_deployment(
     ctx: Context, service_id: int, action: Action, options: Options | None = None
 ) -> Deployment:
-    """Ask for an action on a service of the team. Raises NotFound.
+    """Ask for an action on a service of the team. Raises NotFound, and StateRefused while it is being deleted.
 
     A start or restart deploys what the service renders to now; the rows that the render is stored
     in are brought up to date with it.
@@ -60,6 +60,8 @@ async def request_deployment(
     stored = await load_stored(ctx.session, ctx.actor.team_id, service_id=service_id)
     if stored is None:
         raise NotFound("Service not found.")
+    if stored.service.is_deleting and action != "delete":
+        raise StateRefused("Service is being deleted.")
     rendered = await refresh(ctx, stored) if action in ("start", "restart") else None
     return await deploy(ctx, Target.of(stored), rendered, action, options)
 

@@ -6,11 +6,12 @@ The order in which what is missing gets reported belongs to the action; the quer
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import RowMapping, and_, or_, select
+from sqlalchemy import RowMapping, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from homeport.db.projects import Environment, Project, stored_name
-from homeport.db.scope import owned, text_key
+from homeport.db.rows import table_of
+from homeport.db.scope import TEAM, owned, text_key
 from homeport.db.servers import Destination, Server
 from homeport.db.teams import Team
 
@@ -45,6 +46,41 @@ class Place:
     destinations: tuple[Spot, ...]
 
 
+_STATEMENT = (
+    select(
+        Project.id.label("project_id"),
+        Project.name.label("project_name"),
+        Environment.id.label("environment_id"),
+        Environment.name.label("environment_name"),
+        Server.id.label("server_id"),
+        Server.kind.label("server_kind"),
+        Server.ip.label("server_ip"),
+        Server.wildcard_domain.label("wildcard_domain"),
+        Server.proxy_type.label("proxy_type"),
+        Server.is_build_server.label("is_build_server"),
+        Destination.id.label("destination_id"),
+        Destination.uuid.label("destination_uuid"),
+        Destination.network.label("network"),
+        Destination.type.label("type"),
+    )
+    .select_from(table_of(Team))
+    .outerjoin(table_of(Project), owned(Project, TEAM, bindparam("project_uuid")))
+    .outerjoin(
+        table_of(Environment),
+        and_(
+            Environment.project_id == Project.id,
+            or_(
+                Environment.name == bindparam("environment_name"),
+                Environment.uuid == bindparam("environment_uuid"),
+            ),
+        ),
+    )
+    .outerjoin(table_of(Server), owned(Server, TEAM, bindparam("server_uuid")))
+    .outerjoin(table_of(Destination), Destination.server_id == Server.id)
+    .where(Team.id == TEAM)
+)
+
+
 async def find_place(
     session: AsyncSession,
     team_id: int,
@@ -55,36 +91,18 @@ async def find_place(
     server_uuid: str,
 ) -> Place:
     """An environment found by its name wins over one found by its uuid."""
-    is_environment = or_(
-        Environment.name == text_key(stored_name(environment_name or "")),
-        Environment.uuid == text_key(environment_uuid or ""),
+    name = stored_name(environment_name or "")
+    texts = {
+        "project_uuid": project_uuid,
+        "environment_name": name,
+        "environment_uuid": environment_uuid or "",
+        "server_uuid": server_uuid,
+    }
+    connection = await session.connection()
+    result = await connection.execute(
+        _STATEMENT, {"team_id": team_id} | {key: text_key(text) for key, text in texts.items()}
     )
-    statement = (
-        select(
-            Project.id.label("project_id"),
-            Project.name.label("project_name"),
-            Environment.id.label("environment_id"),
-            Environment.name.label("environment_name"),
-            Server.id.label("server_id"),
-            Server.kind.label("server_kind"),
-            Server.ip.label("server_ip"),
-            Server.wildcard_domain,
-            Server.proxy_type,
-            Server.is_build_server,
-            Destination.id.label("destination_id"),
-            Destination.uuid.label("destination_uuid"),
-            Destination.network,
-            Destination.type,
-        )
-        .select_from(Team)
-        .outerjoin(Project, owned(Project, team_id, project_uuid))
-        .outerjoin(Environment, and_(Environment.project_id == Project.id, is_environment))
-        .outerjoin(Server, owned(Server, team_id, server_uuid))
-        .outerjoin(Destination, Destination.server_id == Server.id)
-        .where(Team.id == team_id)
-    )
-    rows = (await session.execute(statement)).mappings().all()
-    return _place(rows, stored_name(environment_name or ""))
+    return _place(result.mappings().all(), name)
 
 
 def _place(rows: Sequence[RowMapping], environment_name: str) -> Place:

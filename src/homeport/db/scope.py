@@ -6,22 +6,29 @@ A lint rejects `team_id ==` anywhere else. What belongs to a team only through i
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_
+from sqlalchemy import BindParameter, Column, ColumnElement, and_, bindparam
 
 from homeport.db.rows import table_of
 from homeport.db.types import Row
 
+TEAM: BindParameter[int] = bindparam("team_id")
+UUID: BindParameter[str] = bindparam("uuid")
+"""Stand for the values in statements that are built once, because building them costs more than running them.
+Give the uuid as `text_key(uuid)`."""
 
-def of_team(kind: type[Row], team_id: int) -> ColumnElement[bool]:
+
+def of_team(kind: type[Row], team_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """The rows of the table that the team owns."""
     column: Column[Any] = table_of(kind).c.team_id
     return column == team_id
 
 
-def owned(kind: type[Row], team_id: int, uuid: str) -> ColumnElement[bool]:
+def owned(
+    kind: type[Row], team_id: int | BindParameter[int], uuid: str | BindParameter[str]
+) -> ColumnElement[bool]:
     """The row of the table with this uuid, if the team owns it."""
     column: Column[Any] = table_of(kind).c.uuid
-    return and_(of_team(kind, team_id), column == text_key(uuid))
+    return and_(of_team(kind, team_id), column == (text_key(uuid) if isinstance(uuid, str) else uuid))
 
 
 def text_key(text: str) -> str:

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from homeport.db.locks import hold_team
 from homeport.db.rows import insert_rows
-from homeport.db.scope import of_team
-from homeport.db.services import ServiceTag, Tag
+from homeport.db.scope import of_team, text_key
+from homeport.db.services import Service, ServiceTag, Tag
 
 _COLUMNS = (Tag.id, Tag.uuid, Tag.name, Tag.created_at, Tag.updated_at)
 
@@ -59,3 +59,21 @@ async def attach_tags(
 async def _ids(session: AsyncSession, team_id: int, names: Sequence[str]) -> dict[str, int]:
     statement = select(Tag.name, Tag.id).where(of_team(Tag, team_id), Tag.name.in_(names))
     return {row.name: row.id for row in await session.execute(statement)}
+
+
+async def list_named(
+    session: AsyncSession, team_id: int, *, uuids: Sequence[str] = (), tag: str | None = None
+) -> list[tuple[int, str]]:
+    """(id, name) of the team's services with one of the uuids, or with the tag, that are not being deleted."""
+    statement = select(Service.id, Service.name).where(
+        of_team(Service, team_id), Service.is_deleting.is_(False)
+    )
+    if tag is None:
+        statement = statement.where(Service.uuid.in_([text_key(uuid) for uuid in uuids]))
+    else:
+        statement = (
+            statement.join(ServiceTag, ServiceTag.service_id == Service.id)
+            .join(Tag, Tag.id == ServiceTag.tag_id)
+            .where(Tag.name == text_key(tag))
+        )
+    return [(row.id, row.name) for row in await session.execute(statement.order_by(Service.id))]

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from homeport.db.deployments import UNFINISHED, Deployment
 from homeport.db.projects import Environment, Project
 from homeport.db.rows import table_of
-from homeport.db.scope import of_team, owned
+from homeport.db.scope import TEAM, UUID, of_team, owned, text_key
 from homeport.db.servers import Destination, Server
 from homeport.db.services import Component, Service
 from homeport.db.teams import Team
@@ -64,29 +64,47 @@ _IS_DEPLOYING = (
 )
 
 
+def _one(with_texts: bool) -> tuple[Select[*tuple[Any, ...]], list[list[str]]]:
+    """The statement for one service, and the names of the columns of each table in it."""
+    tables = (_SERVICE[with_texts], _SERVER, _DESTINATION, _ENVIRONMENT, _PROJECT, _TEAM)
+    statement = (
+        select(_IS_DEPLOYING, *(column for columns in tables for column in columns))
+        .select_from(table_of(Service))
+        .join(table_of(Server), Server.id == Service.server_id)
+        .join(table_of(Destination), Destination.id == Service.destination_id)
+        .join(table_of(Environment), Environment.id == Service.environment_id)
+        .join(table_of(Project), Project.id == Environment.project_id)
+        .join(table_of(Team), Team.id == Project.team_id)
+        .where(owned(Service, TEAM, UUID))
+    )
+    return statement, [_names(columns) for columns in tables]
+
+
+_ONE = (_one(with_texts=False), _one(with_texts=True))
+_COMPONENTS_OF_ONE = (
+    select(*_COMPONENT)
+    .where(table_of(Component).c.service_id == bindparam("service_id"))
+    .order_by(table_of(Component).c.id)
+)
+
+
 async def find_service_view(
     session: AsyncSession, team_id: int, uuid: str, *, with_texts: bool
 ) -> ServiceView | None:
     """A service of the team, with two queries; its compose texts only `with_texts`."""
-    tables = (_SERVICE[with_texts], _SERVER, _DESTINATION, _ENVIRONMENT, _PROJECT, _TEAM)
-    statement = (
-        select(_IS_DEPLOYING, *(column for columns in tables for column in columns))
-        .select_from(Service)
-        .join(Server, Server.id == Service.server_id)
-        .join(Destination, Destination.id == Service.destination_id)
-        .join(Environment, Environment.id == Service.environment_id)
-        .join(Project, Project.id == Environment.project_id)
-        .join(Team, Team.id == Project.team_id)
-        .where(owned(Service, team_id, uuid))
-    )
-    row = (await session.execute(statement)).one_or_none()
+    connection = await session.connection()
+    statement, names = _ONE[with_texts]
+    values = {"team_id": team_id, "uuid": text_key(uuid)}
+    row = (await connection.execute(statement, values)).one_or_none()
     if row is None:
         return None
     parts, start = [], 1
-    for columns in tables:
-        parts.append(dict(zip(_names(columns), row[start : start + len(columns)], strict=True)))
+    for columns in names:
+        parts.append(dict(zip(columns, row[start : start + len(columns)], strict=True)))
         start += len(columns)
     service, server, destination, environment, project, team = parts
+    components = await connection.execute(_COMPONENTS_OF_ONE, {"service_id": service["id"]})
+    component_names = _names(_COMPONENT)
     return ServiceView(
         service=service,
         server=server,
@@ -94,7 +112,7 @@ async def find_service_view(
         environment=environment,
         project=project,
         team=team,
-        components=await _list_values(session, _components().where(Component.service_id == service["id"])),
+        components=[dict(zip(component_names, each, strict=True)) for each in components],
         is_deploying=bool(row[0]),
     )
 
