@@ -10,6 +10,7 @@ from homeport.core.secret import Secret
 from homeport.errors import SettingsInvalid
 
 PREFIX = "HOMEPORT_"
+DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +140,14 @@ def _secret_keys(raw: str, path: Path) -> tuple[Secret, ...]:
 class ClientSettings:
     """Where the client commands find the API. `token` is None when HOMEPORT_TOKEN is not set."""
 
-    url: str = "http://127.0.0.1:8000"
+    url: str = DEFAULT_URL
     token: Secret | None = None
 
 
 def load_client_settings(environ: Mapping[str, str] | None = None) -> ClientSettings:
     """Read HOMEPORT_URL and HOMEPORT_TOKEN; touches no file. Raises SettingsInvalid."""
     env = os.environ if environ is None else environ
-    url = env.get(PREFIX + "URL", "").strip().rstrip("/") or ClientSettings.url
+    url = env.get(PREFIX + "URL", "").strip().rstrip("/") or DEFAULT_URL
     if not url.startswith(("http://", "https://")):
         raise SettingsInvalid(f"HOMEPORT_URL must start with http:// or https://, not {url!r}.")
     token = env.get(PREFIX + "TOKEN", "").strip()
