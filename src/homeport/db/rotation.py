@@ -28,7 +28,7 @@ async def rotate_keys(database: Database) -> int:
     """
     changed = 0
     for column in encrypted_columns():
-        after = 0
+        after = -1  # The first start makes rows with the id 0.
         while True:
             seen, done, after = await _rotate_batch(database, column, after)
             changed += done
