@@ -11,7 +11,7 @@ import typer.main
 
 from homeport import errors
 from homeport.catalog.load import load_catalog
-from homeport.cli.main import app
+from homeport.cli.main import command_line
 from homeport.errors import HomeportError
 from homeport.http.errors import status_of
 from homeport.settings import load_client_settings, load_settings
@@ -91,9 +91,8 @@ def test_commands_in_the_documents_exist(path: Path) -> None:
     text = path.read_text()
     for script in set(re.findall(r"(?<![\w/.])(bin/[a-z]+)(?![\w/])", text)):
         assert os.access(ROOT / script, os.X_OK), f"{script} is no executable script"
-    root = typer.main.get_command(app)
     for words in re.findall(r"^(?:\$ )?homeport ((?:[a-z-]+ ?)+)", text, re.MULTILINE):
-        command: Any = root
+        command: Any = typer.main.get_command(command_line(words.split()[0]))
         for word in words.split():
             if not hasattr(command, "commands"):
                 break
