@@ -12,6 +12,7 @@ from homeport.actions.rendering import (
     decode_compose,
     domains_of,
     proxy_of,
+    rendered_of,
     server_base,
     service_folder,
     with_domains,
@@ -20,7 +21,6 @@ from homeport.actions.services import Done, Urls, choose_domains
 from homeport.catalog import Template
 from homeport.core.compose.load import load
 from homeport.core.compose.model import Rendered, Scope
-from homeport.core.compose.render import render
 from homeport.db.places import Place, Spot, find_place
 from homeport.db.rendered import Stamp, insert_rendered
 from homeport.db.rows import insert_returning_ids
@@ -68,7 +68,7 @@ async def create_service(ctx: Context, new: NewService) -> Done:
     uuid = new_uuid(ctx)
     name = without_markup(new.name or "") or _default_name(ctx, template, uuid)
     scope = _scope(ctx, new, place, template, uuid=uuid, name=name)
-    rendered = render(document, scope)
+    rendered = rendered_of(document, scope)
     chosen = {}
     if new.urls:
         server_id = place.server_id or 0

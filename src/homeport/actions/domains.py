@@ -13,7 +13,7 @@ from homeport.db.locks import hold_team
 from homeport.errors import DomainConflict, DomainsRejected
 
 Chosen = Mapping[str, tuple[Domain, ...]]
-_LONGEST_PATH = 1024
+LONGEST_PATH = 1024
 
 
 async def refuse_taken(ctx: Context, chosen: Chosen, *, server_id: int, but: Collection[int] = ()) -> None:
@@ -47,7 +47,7 @@ def refuse_clashes(chosen: Chosen) -> None:
 def refuse_long(chosen: Chosen) -> None:
     """Raise DomainsRejected for a path longer than the database holds."""
     long = [
-        domain.url for domains in chosen.values() for domain in domains if len(domain.path) > _LONGEST_PATH
+        domain.url for domains in chosen.values() for domain in domains if len(domain.path) > LONGEST_PATH
     ]
     if long:
         raise DomainsRejected([f"Invalid URL: {url}" for url in long])

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Literal
 
 from homeport.actions.context import Context
-from homeport.actions.domains import Chosen, write_claims
+from homeport.actions.domains import LONGEST_PATH, Chosen, write_claims
 from homeport.actions.names import new_uuid
 from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Component, ComponentState, Domain, Rendered, Scope
 from homeport.core.compose.render import render
-from homeport.core.domains import base_domain
+from homeport.core.domains import base_domain, claims_of
 from homeport.db.rendered import Stamp, Stored, to_variable, update_rendered
-from homeport.errors import FieldsRejected
+from homeport.errors import ComposeRejected, FieldsRejected
+
+LONGEST_NAME = 255
 
 
 def decode_compose(encoded: str | None) -> str:
@@ -26,6 +28,21 @@ def decode_compose(encoded: str | None) -> str:
     except (binascii.Error, ValueError):
         pass
     raise FieldsRejected({"docker_compose_raw": ["The docker_compose_raw should be base64 encoded."]})
+
+
+def rendered_of(document: Document, scope: Scope) -> Rendered:
+    """Render. Raises ComposeRejected, also for names that are longer than the database holds."""
+    rendered = render(document, scope)
+    for volume in rendered.volumes:
+        if len(volume.name) > LONGEST_NAME:
+            raise ComposeRejected(
+                "This volume name is too long.", place=f"services.{volume.component}.volumes"
+            )
+    for component in rendered.components:
+        if any(len(path) > LONGEST_PATH for _, path in claims_of(component.domains)):
+            place = f"services.{component.name}.environment"
+            raise ComposeRejected("The path of this component's domain is too long.", place=place)
+    return rendered
 
 
 def service_folder(ctx: Context, uuid: str) -> str:
@@ -70,7 +87,7 @@ def proxy_of(proxy_type: str) -> Literal["CADDY", "TRAEFIK", "NONE"]:
 
 async def refresh(ctx: Context, stored: Stored) -> Rendered:
     """Render a stored service as it is now, and store what the render says."""
-    rendered = render(load(stored.service.compose_raw), stored_scope(ctx, stored))
+    rendered = rendered_of(load(stored.service.compose_raw), stored_scope(ctx, stored))
     await store_render(ctx, stored, rendered)
     return rendered
 
@@ -107,7 +124,7 @@ def with_domains(document: Document, scope: Scope, rendered: Rendered, chosen: C
         if component.name in chosen:
             state = states.get(component.name) or _state(component)
             states[component.name] = replace(state, domains=chosen[component.name])
-    return render(document, replace(scope, components=states))
+    return rendered_of(document, replace(scope, components=states))
 
 
 def _state(component: Component) -> ComponentState:

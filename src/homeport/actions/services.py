@@ -14,13 +14,13 @@ from homeport.actions.rendering import (
     decode_compose,
     domains_of,
     refresh,
+    rendered_of,
     store_render,
     stored_scope,
     with_domains,
 )
 from homeport.core.compose.load import load
 from homeport.core.compose.model import Domain, Rendered
-from homeport.core.compose.render import render
 from homeport.core.domains import read_urls
 from homeport.core.revision import Action
 from homeport.core.status import is_exited, is_running, service_status
@@ -90,7 +90,7 @@ async def change_service(ctx: Context, stored: Stored, change: ChangeService) ->
     service.updated_at = ctx.now
     document = load(service.compose_raw)
     scope = stored_scope(ctx, stored)
-    rendered = render(document, scope)
+    rendered = rendered_of(document, scope)
     chosen: Mapping[str, tuple[Domain, ...]] = {}
     if change.urls:
         chosen = await choose_domains(
