@@ -144,3 +144,18 @@ async def test_types(homeport: RunningApp) -> None:
     one = (await homeport.root.get(f"{API}/services/types/hello")).json()
     assert one["compose"].strip()
     assert (await homeport.root.get(f"{API}/services/types/none")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("applications/none", "Application not found."),
+        ("databases/none", "Database not found."),
+        ("deployments/applications/none", "Application not found"),
+    ],
+)
+async def test_kinds_that_are_not_there_have_their_own_404(
+    homeport: RunningApp, path: str, message: str
+) -> None:
+    """Clients take a bare "Not found." for an API that lacks the route."""
+    assert refusal(await homeport.root.get(f"{API}/{path}")) == (404, {"message": message})

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from homeport.actions.context import Context
 from homeport.api.shapes.services import ServiceItems
 from homeport.db.views import list_service_views
+from homeport.errors import NotFound
 from homeport.http.answers import json_answer
 from homeport.http.deps import reads
 
@@ -31,3 +32,18 @@ async def list_applications() -> Response:
 @router.get("/databases", dependencies=[reads("read")])
 async def list_databases() -> Response:
     return json_answer([])
+
+
+@router.get("/applications/{uuid}", dependencies=[reads("read")])
+async def get_application(uuid: str) -> Response:
+    raise NotFound("Application not found.")
+
+
+@router.get("/databases/{uuid}", dependencies=[reads("read")])
+async def get_database(uuid: str) -> Response:
+    raise NotFound("Database not found.")
+
+
+@router.get("/deployments/applications/{uuid}", dependencies=[reads("read")])
+async def list_application_deployments(uuid: str) -> Response:
+    raise NotFound("Application not found")
