@@ -35,15 +35,15 @@ async def list_databases() -> Response:
 
 
 @router.get("/applications/{uuid}", dependencies=[reads("read")])
-async def get_application(uuid: str) -> Response:
+async def get_application() -> Response:
     raise NotFound("Application not found.")
 
 
 @router.get("/databases/{uuid}", dependencies=[reads("read")])
-async def get_database(uuid: str) -> Response:
+async def get_database() -> Response:
     raise NotFound("Database not found.")
 
 
 @router.get("/deployments/applications/{uuid}", dependencies=[reads("read")])
-async def list_application_deployments(uuid: str) -> Response:
+async def list_application_deployments() -> Response:
     raise NotFound("Application not found")
