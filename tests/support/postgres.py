@@ -44,7 +44,9 @@ class Cluster:
         self._execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(f"host={self.folder} user=homeport dbname=postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            f"host={self.folder} user=homeport dbname=postgres", autocommit=True
+        ) as connection:
             connection.execute(statement.encode())
 
     def stop(self) -> None:
@@ -69,7 +71,19 @@ def ensure_cluster() -> Cluster:
         os.chown(folder, user, -1)
     data = folder / "data"
     subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "homeport", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"],
+        [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "homeport",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C",
+        ],
         check=True,
         capture_output=True,
         user=user,

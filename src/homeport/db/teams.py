@@ -112,7 +112,10 @@ async def touch_tokens(session: AsyncSession, used: Mapping[int, datetime]) -> N
 async def find_owner(session: AsyncSession, team_id: int) -> int | None:
     """The user that owns the team: the first one, if there are several."""
     statement = (
-        select(Member.user_id).where(of_team(Member, team_id), Member.role == "owner").order_by(Member.id).limit(1)
+        select(Member.user_id)
+        .where(of_team(Member, team_id), Member.role == "owner")
+        .order_by(Member.id)
+        .limit(1)
     )
     return await session.scalar(statement)
 

@@ -92,7 +92,9 @@ class Batches:
         entries, self._entries = self._entries, []
         used, self._used = self._used, {}
         if self._lost:
-            log.warning("%d audit entries were dropped: they came faster than they can be written", self._lost)
+            log.warning(
+                "%d audit entries were dropped: they came faster than they can be written", self._lost
+            )
             self._lost = 0
         if not entries and not used:
             return

@@ -45,7 +45,9 @@ class Refused(Exception):
     """An answer of the gates in front of the handlers (no token, too many requests, not JSON…): they are HTTP's
     own, so they are no part of the tree in `errors.py`."""
 
-    def __init__(self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(str(body.get("message", "")))
         self.status = status
         self.body = body
@@ -88,7 +90,11 @@ def install(app: FastAPI) -> None:
         return error_answer(error) if isinstance(error, HomeportError) else server_error()
 
     async def refused(_: Request, error: Exception) -> Response:
-        return json_answer(error.body, error.status, error.headers) if isinstance(error, Refused) else server_error()
+        return (
+            json_answer(error.body, error.status, error.headers)
+            if isinstance(error, Refused)
+            else server_error()
+        )
 
     async def framework(_: Request, error: Exception) -> Response:
         if isinstance(error, HTTPException) and error.status_code not in (404, 405):

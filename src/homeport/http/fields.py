@@ -81,7 +81,9 @@ class Str(Rule):
         if self.min is not None and len(value) < self.min:
             found.append(self.text("min", f"The {{field}} field must be at least {self.min} characters."))
         if self.max is not None and len(value) > self.max:
-            found.append(self.text("max", f"The {{field}} field must not be greater than {self.max} characters."))
+            found.append(
+                self.text("max", f"The {{field}} field must not be greater than {self.max} characters.")
+            )
         if self.pattern is not None and not re.fullmatch(self.pattern, value):
             found.append(self.text("regex", "The {field} field format is invalid."))
         if self.one_of is not None and value not in self.one_of:

@@ -63,7 +63,10 @@ async def all_input(request: Request, *, ignores: Collection[str] = ()) -> dict[
             body = _mapping(_parse(await request.body()) or {})
         except Refused:
             body = {}
-    elif request.method not in ("GET", "HEAD") and _content_type(request) == "application/x-www-form-urlencoded":
+    elif (
+        request.method not in ("GET", "HEAD")
+        and _content_type(request) == "application/x-www-form-urlencoded"
+    ):
         text = (await request.body()).decode("utf-8", "replace")
         body = _pairs(parse_qsl(text, keep_blank_values=True))
     return _merged(body, request, ignores)
@@ -255,7 +258,9 @@ _PLAIN: Final = {
 }
 
 
-def _note_required_without(errors: dict[str, list[str]], model: type[BaseModel], data: Mapping[str, Any]) -> None:
+def _note_required_without(
+    errors: dict[str, list[str]], model: type[BaseModel], data: Mapping[str, Any]
+) -> None:
     for name, info in model.model_fields.items():
         for rule in info.metadata:
             other = rule.required_without if isinstance(rule, Rule) else None
