@@ -173,13 +173,24 @@ def create_hello(api: Api) -> dict[str, Any]:
         raise DemoFailed(f"POST /api/v1/services: {status} {made}")
     say(f"201 {json.dumps(made)}")
 
-    def is_running() -> dict[str, Any] | None:
-        service: dict[str, Any] = api.get(f"/api/v1/services/{made['uuid']}")
-        return service if service["status"].startswith("running") else None
-
-    service = wait_for("the deployment", is_running, 180)
+    await_deployment(api, made["deployment_uuid"])
+    service = api.get(f"/api/v1/services/{made['uuid']}")
     say(f"The service is {service['status']} after {time.monotonic() - started:.1f} s")
     return {"uuid": made["uuid"], "domains": made["domains"]}
+
+
+def await_deployment(api: Api, uuid: str) -> None:
+    """Wait until it is finished. Raises DemoFailed with the deployment's own words."""
+    path = f"/api/v1/deployments/{uuid}?wait=10"
+
+    def is_over() -> dict[str, Any] | None:
+        deployment: dict[str, Any] = api.get(path)
+        return deployment if deployment["finished_at"] else None
+
+    deployment = wait_for("the deployment", is_over, 180)
+    if deployment["status"] != "finished":
+        said = "\n".join(f"  {line['text']}" for line in deployment["lines"])
+        raise DemoFailed(f"the deployment {deployment['status']}: {deployment['error']}\n{said}")
 
 
 def public_url(domain: str, http_port: int) -> str:
