@@ -151,13 +151,15 @@ def homeport(http_port: int, https_port: int) -> Iterator[Api]:
         finally:
             server.terminate()
             server.wait(timeout=60)
-    remove_proxy()
+            remove_proxy()
+            shutil.rmtree(HOME / "data", ignore_errors=True)
+            shutil.rmtree(HOME / "server", ignore_errors=True)
     shutil.rmtree(HOME, ignore_errors=True)
     say("Stopped. The service, the proxy and the demo's data are gone.")
 
 
 def create_hello(api: Api) -> dict[str, Any]:
-    """Create the one-click service `hello` and wait until it runs; its state as the API tells it."""
+    """Create the one-click service `hello`; the API's answer."""
     body = {
         "type": "hello",
         "name": "hello",
@@ -167,21 +169,18 @@ def create_hello(api: Api) -> dict[str, Any]:
         "instant_deploy": True,
     }
     say("POST /api/v1/services " + json.dumps(body | {"project_uuid": "...", "server_uuid": "..."}))
-    started = time.monotonic()
     status, made = api.ask("POST", "/api/v1/services", body)
     if status != 201:
         raise DemoFailed(f"POST /api/v1/services: {status} {made}")
     say(f"201 {json.dumps(made)}")
-
-    await_deployment(api, made["deployment_uuid"])
-    service = api.get(f"/api/v1/services/{made['uuid']}")
-    say(f"The service is {service['status']} after {time.monotonic() - started:.1f} s")
-    return {"uuid": made["uuid"], "domains": made["domains"]}
+    answer: dict[str, Any] = made
+    return answer
 
 
-def await_deployment(api: Api, uuid: str) -> None:
+def await_deployment(api: Api, made: dict[str, Any]) -> None:
     """Wait until it is finished. Raises DemoFailed with the deployment's own words."""
-    path = f"/api/v1/deployments/{uuid}?wait=10"
+    started = time.monotonic()
+    path = f"/api/v1/deployments/{made['deployment_uuid']}?wait=10"
 
     def is_over() -> dict[str, Any] | None:
         deployment: dict[str, Any] = api.get(path)
@@ -191,6 +190,8 @@ def await_deployment(api: Api, uuid: str) -> None:
     if deployment["status"] != "finished":
         said = "\n".join(f"  {line['text']}" for line in deployment["lines"])
         raise DemoFailed(f"the deployment {deployment['status']}: {deployment['error']}\n{said}")
+    service = api.get(f"/api/v1/services/{made['uuid']}")
+    say(f"The service is {service['status']} after {time.monotonic() - started:.1f} s")
 
 
 def public_url(domain: str, http_port: int) -> str:
@@ -225,10 +226,9 @@ def demo(*, is_once: bool) -> None:
     if http_port != 80:
         say(f"Port 80 is taken, so the proxy listens on {http_port}")
     with homeport(http_port, https_port) as api:
-        uuid = ""
+        made = create_hello(api)
         try:
-            made = create_hello(api)
-            uuid = made["uuid"]
+            await_deployment(api, made)
             url = public_url(made["domains"][0], http_port)
             see_page(url, http_port)
             say(f"\n  {url}\n\n  curl {url}\n")
@@ -237,8 +237,7 @@ def demo(*, is_once: bool) -> None:
                 with contextlib.suppress(KeyboardInterrupt):
                     signal.pause()
         finally:
-            if uuid:
-                delete(api, uuid)
+            delete(api, made["uuid"])
 
 
 def main() -> int:
