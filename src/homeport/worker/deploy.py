@@ -42,10 +42,10 @@ async def bring_up(run: Run) -> None:
         async with _beside(proxy.prepare(run) if decided.find("proxy") else None) as preparing:
             await _pull(run, decided, project)
             expected = await _up(run, decided, project)
-            await _restart(run, decided, project, before)
+            seen = await _restart(run, decided, project, before)
             await _connect(run, decided)
             run.begin(decided, "wait")
-            seen = await await_ready(run, expected, bulletin, settle=timedelta())
+            seen = await await_ready(run, expected, bulletin, settle=timedelta(), seen=seen)
             is_switched = run.begin(decided, "proxy") is not None
             if is_switched:
                 await preparing
@@ -185,11 +185,14 @@ async def _explain(run: Run, decided: Plan, output: Output) -> None:
     raise run.fail(f"`docker compose up` failed with code {output.exit_code}: {words}")
 
 
-async def _restart(run: Run, decided: Plan, project: Project, before: Observed) -> None:
-    """Restart what `up` left as it was. A job that is resumed after a crash finds those restarted that it
-    restarted before: they started after it was asked for."""
+async def _restart(run: Run, decided: Plan, project: Project, before: Observed) -> Observed | None:
+    """Restart what `up` left as it was; what was seen last, if that still holds.
+
+    A job that is resumed after a crash finds those restarted that it restarted before: they started after
+    it was asked for.
+    """
     if run.begin(decided, "restart") is None:
-        return
+        return run.observed
     after = run.observed or Observed()
     asked_at = run.work.created_at
     fresh = {
@@ -202,6 +205,7 @@ async def _restart(run: Run, decided: Plan, project: Project, before: Observed) 
         output = await _run(run, compose_commands.restart(project, names))
         if not output.is_ok:
             raise run.fail(f"Restarting {', '.join(names)} failed: {output.stderr.strip()[-500:]}")
+    return None
 
 
 async def _connect(run: Run, decided: Plan) -> None:

@@ -14,7 +14,7 @@ from homeport.worker.runs import Run
 TIME_LIMIT_S: Final = 600.0
 LOOK_AGAIN_S: Final = 5.0
 """For an event that was lost."""
-SETTLE: Final = timedelta(milliseconds=50)
+SETTLE: Final = timedelta(milliseconds=25)
 """How long a component without a healthcheck must have run. What dies later is seen by the observer."""
 LAST_LINES: Final = 100
 
@@ -56,16 +56,22 @@ class Bulletin:
 
 
 async def await_ready(
-    run: Run, expected: Sequence[str], bulletin: Bulletin, *, settle: timedelta = SETTLE
+    run: Run,
+    expected: Sequence[str],
+    bulletin: Bulletin,
+    *,
+    settle: timedelta = SETTLE,
+    seen: Observed | None = None,
 ) -> Observed:
     """Wait until every expected component runs, for `settle` at least (is healthy, where it has a healthcheck).
+    `seen` is what was seen just now, if anything was.
 
     Raises DeploymentFailed as soon as one has ended or keeps crashing, or at the time limit; what the
     failed containers printed last is among the lines then.
     """
     deadline = asyncio.get_running_loop().time() + TIME_LIMIT_S
     while True:
-        seen = await run.observe()
+        seen = seen or await run.observe()
         now = run.context.now()
         state = progress(expected, run.wanted.components, seen, now=now, settle=settle)
         if state.failed:
@@ -80,6 +86,7 @@ async def await_ready(
         youngest = [now - item.started_at for item in seen.containers if item.started_at is not None]
         settling = [(settle - age).total_seconds() for age in youngest if timedelta() <= age < settle]
         await bulletin.wait(min([left, LOOK_AGAIN_S, *(max(0.005, each) for each in settling)]))
+        seen = None
 
 
 def _sentence(state: Progress) -> str:
