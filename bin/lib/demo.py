@@ -251,6 +251,8 @@ def main() -> int:
         return 130
     except (DemoFailed, OSError) as error:
         print(f"bin/demo: {error}", file=sys.stderr)
+        if LOG.exists():
+            print(f"bin/demo: Homeport's log is {LOG}", file=sys.stderr)
         return 1
     return 0
 
