@@ -125,14 +125,18 @@ def _secret_keys(raw: str, path: Path) -> tuple[Secret, ...]:
     """Keys from the setting (comma list, the first encrypts) or from the key file, made at the first start."""
     if not raw.strip():
         try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            with open(
+                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
+            ) as file:
                 file.write(secrets.token_urlsafe(32) + "\n")
         except FileExistsError:
             pass
         raw = path.read_text(encoding="ascii").replace("\n", ",")
     keys = _list(raw)
     if not keys or any(len(key) < 32 for key in keys):
-        raise SettingsInvalid("HOMEPORT_SECRET_KEY must hold one or more keys of at least 32 characters each.")
+        raise SettingsInvalid(
+            "HOMEPORT_SECRET_KEY must hold one or more keys of at least 32 characters each."
+        )
     return tuple(Secret(key) for key in keys)
 
 

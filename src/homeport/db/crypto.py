@@ -25,7 +25,9 @@ class KeyRing:
 
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys or not all(len(key) >= 32 for key in keys):
-            raise SettingsInvalid("HOMEPORT_SECRET_KEY must hold one or more keys of at least 32 characters each.")
+            raise SettingsInvalid(
+                "HOMEPORT_SECRET_KEY must hold one or more keys of at least 32 characters each."
+            )
         digests = [hashlib.sha256(b"homeport.columns:" + key.encode()).digest() for key in keys]
         self._ciphers = {hashlib.sha256(d).hexdigest()[:8]: AESGCM(d) for d in digests}
         self.current = hashlib.sha256(digests[0]).hexdigest()[:8]
@@ -42,7 +44,11 @@ class KeyRing:
             raw = base64.b64decode(body, validate=True)
             if version != _VERSION:
                 raise ValueError(version)
-            return self._ciphers[key_id].decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode()).decode()
+            return (
+                self._ciphers[key_id]
+                .decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], context.encode())
+                .decode()
+            )
         except (ValueError, KeyError, InvalidTag) as error:
             raise SecretUnreadable(
                 f"A stored value of {context} cannot be decrypted. Was HOMEPORT_SECRET_KEY changed without keeping the old key?"

@@ -5,7 +5,6 @@ and wakes the worker after it, so that the worker finds the job.
 """
 
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -98,8 +97,16 @@ def _context(request: Request, actor: Actor, session: AsyncSession) -> Context:
 
 
 def random_text(alphabet: str, length: int) -> str:
-    """Random text of `alphabet`'s characters."""
-    return "".join(secrets.choice(alphabet) for _ in range(length))
+    """Random text of `alphabet`'s characters (256 at most), each equally likely.
+
+    From one draw of bytes, which costs a hundredth of a draw for each character; bytes that would
+    favour the first characters are left out.
+    """
+    fair = 256 - 256 % len(alphabet)
+    text = ""
+    while len(text) < length:
+        text += "".join(alphabet[byte % len(alphabet)] for byte in os.urandom(length * 2) if byte < fair)
+    return text[:length]
 
 
 def _note_denied(request: Request, actor: Actor, error: NotAllowed) -> None:
