@@ -51,7 +51,8 @@ class KeyRing:
             )
         except (ValueError, KeyError, InvalidTag) as error:
             raise SecretUnreadable(
-                f"A stored value of {context} cannot be decrypted. Was HOMEPORT_SECRET_KEY changed without keeping the old key?"
+                f"A stored value of {context} cannot be decrypted. "
+                "Was HOMEPORT_SECRET_KEY changed without keeping the old key?"
             ) from error
 
     def is_current(self, stored: str) -> bool:
