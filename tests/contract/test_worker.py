@@ -323,6 +323,28 @@ async def test_a_deployment_that_a_stop_interrupts_is_resumed_by_the_next_worker
         assert (await outcome(database, deployment_id)).status == "finished"
 
 
+@pytest.mark.parametrize("backend", [pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def test_a_worker_that_cannot_show_that_it_lives_gives_up_its_deployments_and_begins_again(
+    context: Context, host: RecordingHost
+) -> None:
+    gate = Gate(host)
+    deployment_id = await request(context.database, await place(context.database))
+    context.wake()
+    await asyncio.wait_for(gate.reached.wait(), 10)
+    gate.reached.clear()
+    async with context.database.write() as session:
+        await session.execute(
+            sa.text(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND"
+                " database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
+    await asyncio.wait_for(gate.reached.wait(), 15)
+    gate.opened.set()
+    assert (await outcome(context.database, deployment_id)).status == "finished"
+    assert host.verbs == ["up", "up"]
+
+
 async def test_a_deployment_whose_job_is_gone_is_ended_visibly(context: Context, host: RecordingHost) -> None:
     gate = Gate(host)
     deployment_id = await request(context.database, await place(context.database))

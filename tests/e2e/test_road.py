@@ -138,7 +138,7 @@ def test_a_deployment_survives_sigkill_and_ends_once(own_homeport: Homeport) -> 
     assert own_homeport.get("/deployments") == []
 
 
-def test_sigterm_ends_within_a_second_and_the_deployment_goes_on_later(own_homeport: Homeport) -> None:
+def test_sigterm_ends_soon_and_the_deployment_goes_on_later(own_homeport: Homeport) -> None:
     created = own_homeport.begin(compose=compose("slow"))
     name = f"web-{created['uuid']}"
     eventually(lambda: (checks.container(name) or {}).get("State", {}).get("Running"), what="it was started")

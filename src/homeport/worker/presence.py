@@ -37,6 +37,7 @@ class Presence:
         self._jobs = jobs
         self._executor_id = executor_id
         self._is_shown = asyncio.Event()
+        self._was_lost = False
 
     async def start(self) -> asyncio.Task[None]:
         """The task that keeps it up, once the lock is held."""
@@ -54,6 +55,7 @@ class Presence:
                 _log.warning("lost the connection that shows that this worker lives: %s", error)
             if self._is_shown.is_set():
                 self._is_shown.clear()
+                self._was_lost = True
                 # Others may take our jobs now. They are put back, by them or by us, when somebody is connected.
                 for task in self._context.tasks.values():
                     task.cancel()
@@ -74,9 +76,9 @@ class Presence:
                 await connection.execute("SELECT set_config(%s, %s, false)", (name, str(value)))
             await connection.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (_LOCKS, self._executor_id))
             await connection.execute(f"LISTEN {CHANNEL}".encode())
-            is_again = bool(self._context.tasks) or self._is_shown.is_set()
             self._is_shown.set()
-            if is_again:
+            if self._was_lost:
+                self._was_lost = False
                 await self._jobs.recover([self._executor_id])
             await self._listen(connection)
 
