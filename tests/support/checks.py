@@ -33,6 +33,16 @@ def container(name: str) -> dict[str, Any] | None:
     return document
 
 
+def is_running(name: str) -> bool:
+    return bool((container(name) or {"State": {}})["State"].get("Running"))
+
+
+def id_of(name: str) -> str:
+    document = container(name)
+    assert document is not None, f"there is no container {name}"
+    return str(document["Id"])
+
+
 def containers_of(service_uuid: str) -> list[str]:
     """The names of all containers that carry the service's label, running or not."""
     filters = quote(json.dumps({"label": [f"homeport.service={service_uuid}"]}))

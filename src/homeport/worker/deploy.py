@@ -20,6 +20,7 @@ from homeport.worker.settle import SETTLE, Bulletin, await_ready, report
 
 _SECRET_MODE: Final = 0o600
 _LAST_WORDS: Final = 3
+_TRIES: Final = 5
 
 
 async def bring_up(run: Run) -> None:
@@ -160,6 +161,11 @@ async def _up(run: Run, decided: Plan, project: Project) -> tuple[str, ...]:
     """Bring the containers up; the components that must run now."""
     run.begin(decided, "up")
     output = await _run(run, compose_commands.up(project))
+    for _ in range(_TRIES if run.is_resumed else 0):
+        if output.is_ok or not _is_crossed(output):
+            break
+        await asyncio.sleep(1)
+        output = await _run(run, compose_commands.up(project))
     if not output.is_ok:
         await _explain(run, decided, output)
     seen = await run.observe()
@@ -168,6 +174,11 @@ async def _up(run: Run, decided: Plan, project: Project) -> tuple[str, ...]:
     # A component without a container: of a profile that is not active, or of no replicas.
     hashes = compose_commands.read_hashes((await run.host.run(compose_commands.hashes(project))).stdout)
     return tuple(name for name in decided.expected if name in hashes or name in seen.components)
+
+
+def _is_crossed(output: Output) -> bool:
+    """Whether another Compose, one that a crash of Homeport left behind, made the container at the same time."""
+    return "is already in use by container" in output.stderr or "Conflict" in output.stderr
 
 
 async def _explain(run: Run, decided: Plan, output: Output) -> None:

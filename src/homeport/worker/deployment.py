@@ -97,7 +97,10 @@ async def _open(context: Context, work: Work) -> Run:
         secrets = await list_secret_values(session, work.service_id)
     host = await context.hosts.open(work.server)
     lines = Lines(context.database, work.id, now=context.now, secrets=secrets)
-    return Run(context=context, work=work, snapshot=snapshot, host=host, lines=lines)
+    is_resumed = work.status != "queued"
+    if is_resumed:
+        lines.begin("start", "Homeport was interrupted; the deployment begins again where the server is now.")
+    return Run(context=context, work=work, snapshot=snapshot, host=host, lines=lines, is_resumed=is_resumed)
 
 
 async def _end_unopened(

@@ -12,6 +12,7 @@ from homeport.core import observed as observations
 from homeport.core.commands import Host
 from homeport.core.observed import LABEL_MANAGED
 from homeport.core.status import CRASH_LOOP_WINDOW, component_status
+from homeport.db.servers import Server
 from homeport.db.services import set_component_statuses
 from homeport.db.work import list_component_statuses, list_watched_servers, set_server_seen
 from homeport.errors import HomeportError
@@ -37,8 +38,7 @@ async def observe_servers(context: Context) -> None:
                 servers = await list_watched_servers(session)
             for server in servers:
                 if server.id not in watchers:
-                    host = await context.hosts.open(server)
-                    watchers[server.id] = asyncio.create_task(_watch(context, server.id, host))
+                    watchers[server.id] = asyncio.create_task(_watch(context, server))
             try:
                 async with asyncio.timeout(NEW_SERVERS_S):
                     await news.wait()
@@ -50,25 +50,37 @@ async def observe_servers(context: Context) -> None:
         await asyncio.gather(*watchers.values(), return_exceptions=True)
 
 
-async def _watch(context: Context, server_id: int, host: Host) -> None:
+async def _watch(context: Context, server: Server) -> None:
     tries = 0
     while True:
         began = asyncio.get_running_loop().time()
-        changed = asyncio.Event()
-        listener = asyncio.create_task(_listen(host, changed))
         try:
-            await _follow(context, server_id, host, changed, listener)
+            await _connect(context, server)
         except HomeportError as error:
-            _log.warning("server %s cannot be observed: %s", server_id, error.message)
-            await _forget_statuses(context, server_id)
+            _log.log(
+                logging.WARNING if tries == 0 else logging.DEBUG,
+                "server %s cannot be observed: %s",
+                server.name,
+                error.message,
+            )
+            await _forget_statuses(context, server.id)
         except Exception:  # noqa: BLE001 - the watch must go on
-            _log.exception("observing server %s", server_id)
-        finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
+            _log.exception("observing server %s", server.name)
         has_lasted = asyncio.get_running_loop().time() - began > RETRY_S[-1]
         tries = 0 if has_lasted else min(tries + 1, len(RETRY_S) - 1)
         await asyncio.sleep(RETRY_S[tries])
+
+
+async def _connect(context: Context, server: Server) -> None:
+    """Observe until the connection ends."""
+    host = await context.hosts.open(server)
+    changed = asyncio.Event()
+    listener = asyncio.create_task(_listen(host, changed))
+    try:
+        await _follow(context, server.id, host, changed, listener)
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
 
 
 async def _listen(host: Host, changed: asyncio.Event) -> None:

@@ -28,6 +28,7 @@ class Run:
     host: Host
     lines: Lines
     is_cancelled: bool = False
+    is_resumed: bool = False
     observed: Observed | None = None
     at_end: list[Callable[[AsyncSession], Awaitable[None]]] = field(default_factory=list)
     """What else is written in the transaction that ends the deployment well."""
