@@ -1,5 +1,3 @@
 """Homeport runs services on servers you own."""
 
-from importlib.metadata import version
-
-__version__ = version("homeport")
+__version__ = "0.1.0"
