@@ -152,5 +152,6 @@ async def cancel_deployment(ctx: Context, uuid: str) -> Deployment:
     if deployment.status == "queued":
         deployment.status = "cancelled"
         deployment.finished_at = ctx.now
+    ctx.is_queue_dirty = True  # The worker that runs it looks for cancelled ones when it is woken.
     ctx.audit("api.deployment.cancelled", deployment_uuid=deployment.uuid)
     return deployment
