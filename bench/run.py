@@ -3,11 +3,11 @@
 import argparse
 import base64
 import contextlib
+import functools
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import httpx
 
@@ -91,25 +91,21 @@ def place(client: httpx.Client) -> dict[str, str]:
 def _requests(server: Server, rounds: int) -> None:
     with server.client() as client:
         body = place(client) | {"docker_compose_raw": base64.b64encode(COMPOSE.encode()).decode()}
-        floor = _timed(rounds, lambda _: client.get("/health").raise_for_status())
-        row("floor: GET /health (client, HTTP, no work)", floor)
+        measure = functools.partial(_measure, server)
+        measure("floor: GET /health (client and HTTP)", rounds, lambda _: client.get("/health"))
         uuids: list[str] = []
 
-        def create(number: int) -> None:
+        def create(number: int) -> httpx.Response:
             answer = client.post("/services", json=body | {"name": f"bench-{number}"})
             uuids.append(answer.raise_for_status().json()["uuid"])
+            return answer
 
-        _timed(5, create)  # Warm.
-        row("POST /services, two components", _timed(max(95, rounds), create))
-        row(
-            "GET /services/{uuid}",
-            _timed(rounds, lambda n: client.get(f"/services/{uuids[n % len(uuids)]}").raise_for_status()),
-        )
+        for number in range(5):
+            create(number)  # Warm.
+        measure("POST /services, two components", max(95, rounds), create)
+        measure("GET /services/{uuid}", rounds, lambda n: client.get(f"/services/{uuids[n % len(uuids)]}"))
         _leave(client, uuids, 100)
-        row(
-            f"GET /services with {len(uuids)} services",
-            _timed(rounds // 2, lambda _: client.get("/services").raise_for_status()),
-        )
+        measure(f"GET /services with {len(uuids)} services", rounds // 2, lambda _: client.get("/services"))
     _together(server, body, clients=8, each=max(5, rounds // 8))
 
 
@@ -151,13 +147,16 @@ def _together(server: Server, body: dict[str, str], *, clients: int, each: int) 
     row(f"creates with {clients} clients", f"{rate:.0f} a second ({clients * each} in all)")
 
 
-def _timed(rounds: int, act: Callable[[int], Any]) -> Sample:
+def _measure(server: Server, name: str, rounds: int, act: Callable[[int], httpx.Response]) -> None:
+    """Times as the client sees them, and the CPU that the server spent, which a busy machine changes less."""
     times = []
+    cpu_s = server.cpu_s()
     for number in range(rounds):
         started = time.perf_counter()
-        act(number)
+        act(number).raise_for_status()
         times.append(time.perf_counter() - started)
-    return Sample(tuple(times))
+    cpu_ms = 1000 * (server.cpu_s() - cpu_s) / rounds
+    row(name, f"{Sample(tuple(times))}   server CPU {cpu_ms:5.2f} ms each")
 
 
 if __name__ == "__main__":
