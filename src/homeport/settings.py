@@ -11,6 +11,7 @@ from homeport.errors import SettingsInvalid
 
 PREFIX = "HOMEPORT_"
 DEFAULT_URL = "http://127.0.0.1:8000"
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +79,8 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     raw = env.get(PREFIX + name, "").strip()
     if not raw:
         return default
-    if not raw.isascii() or not raw.isdigit():
-        raise SettingsInvalid(f"{PREFIX}{name} must be a whole number of 0 or more, not {raw!r}.")
+    if not raw.isascii() or not raw.isdigit() or len(raw) > _MAX_DIGITS:
+        raise SettingsInvalid(f"{PREFIX}{name} must be a whole number of 0 or more, not {raw[:40]!r}.")
     return int(raw)
 
 
@@ -124,20 +125,30 @@ def _database_url(url: str) -> str:
 def _secret_keys(raw: str, path: Path) -> tuple[Secret, ...]:
     """Keys from the setting (comma list, the first encrypts) or from the key file, made at the first start."""
     if not raw.strip():
-        try:
-            with open(
-                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii"
-            ) as file:
-                file.write(secrets.token_urlsafe(32) + "\n")
-        except FileExistsError:
-            pass
-        raw = path.read_text(encoding="ascii").replace("\n", ",")
+        raw = _key_file(path).replace("\n", ",")
     keys = _list(raw)
     if not keys or any(len(key) < 32 for key in keys):
         raise SettingsInvalid(
             "HOMEPORT_SECRET_KEY must hold one or more keys of at least 32 characters each."
         )
     return tuple(Secret(key) for key in keys)
+
+
+def _key_file(path: Path) -> str:
+    """The text of the key file, which is made when there is none."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise SettingsInvalid(f"The key file {path} cannot be made: {error.strerror}.") from error
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise SettingsInvalid(f"The key file {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise SettingsInvalid(f"The key file {path} must be ASCII text.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

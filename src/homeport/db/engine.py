@@ -18,6 +18,7 @@ from homeport.core.secret import Secret
 from homeport.db.crypto import KeyRing
 from homeport.db.sqlite import opener
 from homeport.db.types import use_keys
+from homeport.errors import SettingsInvalid
 
 _READERS, _MORE_READERS = 4, 28  # More: those that wait for a deployment hold a session without using it.
 _WRITERS, _MORE_WRITERS = 5, 5
@@ -79,13 +80,25 @@ class Database:
 
 
 def open_database(url: str, keys: Sequence[Secret]) -> Database:
-    """Make the engines; nothing connects before the first statement. Raises SettingsInvalid for weak keys."""
-    parsed = sa.make_url(url)
+    """Make the engines; nothing connects before the first statement. Raises SettingsInvalid for weak keys and for what
+    is no URL of a database."""
+    parsed = _parse(url)
     ring = KeyRing([key.reveal() for key in keys])
     use_keys(ring)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(parsed, ring)
     return _open_postgresql(parsed, ring)
+
+
+def _parse(url: str) -> sa.URL:
+    """The reason is not shown: it quotes the URL, which may hold a password."""
+    try:
+        parsed = sa.make_url(url)
+    except (ValueError, sa.exc.ArgumentError):
+        raise SettingsInvalid("HOMEPORT_DATABASE_URL is not the URL of a database.") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise SettingsInvalid("HOMEPORT_DATABASE_URL must name a file: sqlite:////folder/homeport.db.")
+    return parsed
 
 
 def _open_sqlite(url: sa.URL, ring: KeyRing) -> Database:
