@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from homeport.core.permissions import ABILITIES
 from homeport.db.teams import Token, find_owner
 from homeport.errors import FieldsRejected, NotFound
+
+_MAX_NAME: Final = 255
 
 NewPlain = Callable[[], tuple[str, str]]
 """Gives the secret part of a token and its digest."""
@@ -25,8 +28,12 @@ async def create_token(
 ) -> str:
     """The whole token, `<id>|<plain>`: it is shown once and stored only as a digest.
 
-    Raises FieldsRejected for an ability that does not exist, NotFound for a team without an owner.
+    Raises FieldsRejected for an ability that does not exist and for a name that cannot be shown in a line,
+    NotFound for a team without an owner.
     """
+    if not name.isprintable() or not 0 < len(name.strip()) <= _MAX_NAME:
+        sentence = f"A name must have 1 to {_MAX_NAME} characters, none of them a control character."
+        raise FieldsRejected({"name": [sentence]}, sentence)
     unknown = sorted(set(abilities) - set(ABILITIES))
     if unknown or not abilities:
         known = ", ".join(ABILITIES)

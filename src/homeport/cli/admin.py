@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 import typer
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from homeport.db.engine import Database
 
 T = TypeVar("T")
+
+_MAX_ID: Final = 2**31 - 1
+_MAX_DAYS: Final = 36500
 
 app = typer.Typer()
 token_app = typer.Typer(no_args_is_help=True, help="API tokens.")
@@ -32,6 +35,8 @@ def serve(
 
     settings = load_settings()
     log_to_stderr(settings)
+    # Here and not only in the server's own start, which would tell of a wrong database in a traceback.
+    _run(settings, _ready)
     config = uvicorn.Config(
         create_app(settings),
         host=host or settings.host,
@@ -98,9 +103,9 @@ def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What or whom the token is for.")],
     *,
     ability: Annotated[list[str] | None, typer.Option(help="What it may do; may be repeated.")] = None,
-    team: Annotated[int, typer.Option(help="The id of the team it acts in.")] = 0,
+    team: Annotated[int, typer.Option(min=0, max=_MAX_ID, help="The id of the team it acts in.")] = 0,
     expires_days: Annotated[
-        int | None, typer.Option(min=1, help="Days until it ends; else it does not.")
+        int | None, typer.Option(min=1, max=_MAX_DAYS, help="Days until it ends; else it does not.")
     ] = None,
 ) -> None:
     """Make a token and print it, alone; it is shown only now."""
@@ -148,7 +153,11 @@ def show_tokens() -> None:
 
 
 @token_app.command("revoke")
-def revoke(token_id: Annotated[int, typer.Argument(metavar="ID", help="The number before the bar.")]) -> None:
+def revoke(
+    token_id: Annotated[
+        int, typer.Argument(metavar="ID", min=0, max=_MAX_ID, help="The number before the bar.")
+    ],
+) -> None:
     """End a token. A running Homeport refuses it within five seconds."""
     from homeport.actions.tokens import revoke_token  # noqa: PLC0415
 
@@ -199,7 +208,10 @@ async def _work(database: "Database") -> None:
 
 
 def _run(settings: Settings, do: Callable[["Database"], Awaitable[T]]) -> T:
-    """Do something with the database in an event loop of its own."""
+    """Do something with the database in an event loop of its own. Raises SettingsInvalid for a database that is not
+    there, or is none."""
+    from sqlalchemy.exc import DatabaseError, OperationalError  # noqa: PLC0415
+
     from homeport.db.engine import open_database  # noqa: PLC0415
 
     async def run() -> T:
@@ -209,4 +221,11 @@ def _run(settings: Settings, do: Callable[["Database"], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except DatabaseError as error:
+        # Its other subclasses are mistakes of ours, whose traceback is wanted.
+        if type(error) not in (DatabaseError, OperationalError):
+            raise
+        reason = " ".join(str(error.orig).split())
+        raise SettingsInvalid(f"The database of HOMEPORT_DATABASE_URL cannot be used: {reason}") from error

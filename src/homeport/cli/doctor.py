@@ -57,7 +57,7 @@ async def _database(settings: Settings) -> list[Check]:
             return [Check("database", False, f"{kind} has schema {revision}, this Homeport {HEAD}")]
         return [Check("database", True, f"{kind}, schema {revision}"), await _keys(database)]
     except SQLAlchemyError as error:
-        return [Check("database", False, f"{kind}: {error}")]
+        return [Check("database", False, f"{kind}: {' '.join(str(error).split())}")]
     finally:
         await database.close()
 
