@@ -14,6 +14,7 @@ from homeport.core.compose.model import Component, Domain, File, Volume
 from homeport.core.observed import LABEL_SERVICE
 from homeport.db.deployments import Deployment
 from homeport.db.engine import Database, open_database
+from homeport.db.servers import Server
 from homeport.db.services import Service
 from homeport.errors import EngineFailed
 from homeport.queue import job_id
@@ -377,4 +378,19 @@ async def test_the_observer_shows_a_container_that_died_after_its_deployment(
         host.engine.start(host.engine.containers_by_name[service.container("web")])
         async with asyncio.timeout(15):
             while await statuses_of(database, service) != {"web": "exited"}:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+async def test_a_server_tells_its_engine_and_that_its_proxy_runs(
+    database: Database, settings: Settings, host: RecordingHost
+) -> None:
+    service = await place(database)
+    seen = sa.select(Server.proxy_status, Server.docker_version).where(Server.kind == "local")
+    async with worker(database, settings, RecordingHosts(host)) as context:
+        assert (await run(context, service)).status == "finished"
+        async with asyncio.timeout(15):
+            while True:
+                async with database.read() as session:
+                    if tuple((await session.execute(seen)).one()) == ("running", "28.0.0"):
+                        return
                 await asyncio.sleep(0.05)

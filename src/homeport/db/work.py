@@ -75,8 +75,12 @@ async def list_component_statuses(
 
 
 async def set_server_seen(
-    session: AsyncSession, server_id: int, *, is_reachable: bool, now: datetime
+    session: AsyncSession, server_id: int, *, is_reachable: bool, now: datetime, **seen: str
 ) -> None:
-    await session.execute(
-        update(Server).where(Server.id == server_id).values(is_reachable=is_reachable, checked_at=now)
-    )
+    """Note whether a server answered, and what else was seen of it: `docker_version`, `proxy_status`."""
+    values = {"is_reachable": is_reachable, "checked_at": now, **seen}
+    await session.execute(update(Server).where(Server.id == server_id).values(values))
+
+
+async def set_proxy_status(session: AsyncSession, server_id: int, status: str) -> None:
+    await session.execute(update(Server).where(Server.id == server_id).values(proxy_status=status))

@@ -99,8 +99,9 @@ async def _follow(
         next_look_s = await look(context, server_id, host)
         if is_new:
             is_new = False
+            seen = await _look_at_server(context, host)
             async with context.database.write() as session:
-                await set_server_seen(session, server_id, is_reachable=True, now=context.now())
+                await set_server_seen(session, server_id, is_reachable=True, now=context.now(), **seen)
         waiting = asyncio.create_task(changed.wait())
         try:
             await asyncio.wait({waiting, listener}, timeout=next_look_s, return_when=asyncio.FIRST_COMPLETED)
@@ -111,6 +112,17 @@ async def _follow(
             return
         if changed.is_set():
             await asyncio.sleep(QUIET_S)
+
+
+async def _look_at_server(context: Context, host: Host) -> dict[str, str]:
+    """The engine's version and how the proxy is; they change rarely, so once for each connection."""
+    version = await host.engine.version()
+    proxy = await host.engine.find_container(context.settings.proxy_container)
+    is_running = proxy is not None and bool((proxy.get("State") or {}).get("Running"))
+    return {
+        "docker_version": str(version.get("Version") or "unknown")[:64],
+        "proxy_status": "running" if is_running else "exited",
+    }
 
 
 async def look(context: Context, server_id: int, host: Host) -> float:

@@ -1,6 +1,7 @@
 """The proxy of a server, as the worker needs it: running, on the service's network, with the newest routes."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from homeport.core import observed as observations
 from homeport.core.observed import LABEL_MANAGED, Observed
@@ -8,10 +9,12 @@ from homeport.core.proxy import Route, routes_of
 from homeport.core.revision import Snapshot
 from homeport.db.deployments import list_routes
 from homeport.db.servers import Server
-from homeport.db.work import list_withdrawn
+from homeport.db.work import list_withdrawn, set_proxy_status
 from homeport.remote.proxy import ProxySpec, connect_proxy, ensure_proxy, load_routes
 from homeport.settings import Settings
 from homeport.worker.runs import Run
+
+RUNNING: Final = "running"
 
 
 def is_used_on(server: Server) -> bool:
@@ -80,6 +83,10 @@ async def _is_running(run: Run) -> bool:
 
 async def _load(run: Run, snapshots: list[Snapshot], seen: Observed | None) -> None:
     await load_routes(run.host, _spec(run), await _routes(run, snapshots, seen))
+    server = run.work.server
+    if server.proxy_status != RUNNING:
+        async with run.context.database.write() as session:
+            await set_proxy_status(session, server.id, RUNNING)
 
 
 def _spec(run: Run) -> ProxySpec:
