@@ -55,7 +55,7 @@ async def test_a_token_works_with_and_without_its_id(homeport: RunningApp) -> No
     "header", ["", "Bearer", "Bearer 1|nope", "Bearer nope", "Basic eA==", "Bearer \xff|\xfe"]
 )
 async def test_anything_else_is_unauthenticated(homeport: RunningApp, header: str) -> None:
-    answer = await homeport.client.get(VERSION, headers={"Authorization": header.encode("latin-1")})
+    answer = await homeport.client.get(VERSION, headers={b"Authorization": header.encode("latin-1")})
     assert (answer.status_code, answer.json()) == (401, UNAUTHENTICATED)
     assert answer.headers["content-type"] == "application/json"
 

@@ -122,11 +122,11 @@ def broken_routes() -> APIRouter:
 
 
 @pytest.fixture
-async def broken(homeport: RunningApp) -> AsyncIterator[RunningApp]:
+async def broken(homeport: RunningApp) -> RunningApp:
     homeport.app.include_router(broken_routes(), prefix=API)
     # Before the catch-all.
     homeport.app.router.routes.insert(0, homeport.app.router.routes.pop())
-    yield homeport
+    return homeport
 
 
 @pytest.mark.parametrize("what", ["handler", "commit", "read"])

@@ -17,7 +17,7 @@ from homeport.remote.recording import RecordingHost
 from homeport.settings import Settings
 from tests.support import factories
 
-KEY = "a key for tests, 32 characters or more"
+KEY = "a key for tests of 32 characters or more"
 
 
 def settings_for(database_url: str, folder: Path, **changes: Any) -> Settings:
