@@ -103,13 +103,10 @@ def remove_proxy() -> None:
     Engine.ask("DELETE", f"/networks/{PROXY}")
 
 
-@contextlib.contextmanager
-def homeport(http_port: int, https_port: int) -> Iterator[Api]:
-    """A running Homeport with its own data dir; stopped, and everything it made removed, at the end."""
-    shutil.rmtree(HOME, ignore_errors=True)
-    HOME.mkdir(parents=True)
-    port = free_port("127.0.0.1", 8000)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("HOMEPORT_")} | {
+def environment(port: int, http_port: int, https_port: int) -> dict[str, str]:
+    """What the demo's Homeport is told; nothing of a Homeport that may run here for real."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("HOMEPORT_")}
+    return own | {
         "HOMEPORT_DATA_DIR": str(HOME / "data"),
         "HOMEPORT_SERVER_ROOT": str(HOME / "server"),
         "HOMEPORT_PORT": str(port),
@@ -118,6 +115,28 @@ def homeport(http_port: int, https_port: int) -> Iterator[Api]:
         "HOMEPORT_PROXY_CONTAINER": PROXY,
         "HOMEPORT_DOCKER_SOCKET": ENGINE,
     }
+
+
+def new_token(environ: dict[str, str]) -> str:
+    made = subprocess.run(
+        [HOMEPORT, "token", "create", "demo", "--ability", "root"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if made.returncode != 0:
+        raise DemoFailed(f"homeport token create: {made.stderr}")
+    return made.stdout.strip()
+
+
+@contextlib.contextmanager
+def homeport(http_port: int, https_port: int) -> Iterator[Api]:
+    """A running Homeport with its own data dir; stopped, and everything it made removed, at the end."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir(parents=True)
+    port = free_port("127.0.0.1", 8000)
+    environ = environment(port, http_port, https_port)
     api = Api(port)
     with (
         LOG.open("w") as log,
@@ -140,13 +159,7 @@ def homeport(http_port: int, https_port: int) -> Iterator[Api]:
             started = time.monotonic()
             wait_for("Homeport", is_healthy, 60)
             say(f"Homeport is ready on http://127.0.0.1:{port} after {time.monotonic() - started:.1f} s")
-            made = subprocess.run(
-                [HOMEPORT, "token", "create", "demo", "--ability", "root"],
-                env=environ, capture_output=True, text=True, check=False,
-            )  # fmt: skip
-            if made.returncode != 0:
-                raise DemoFailed(f"homeport token create: {made.stderr}")
-            api.token = made.stdout.strip()
+            api.token = new_token(environ)
             yield api
         finally:
             server.terminate()
