@@ -7,6 +7,7 @@ import atexit
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from functools import cache
@@ -16,6 +17,7 @@ from uuid import uuid4
 
 import psycopg
 
+_PREFIX = "homeport-pg-"
 _SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "jit=off")
 
 
@@ -65,8 +67,9 @@ def ensure_cluster() -> Cluster:
     programs = _programs()
     user = _unprivileged()
     memory = Path("/dev/shm")  # a memory disk
-    parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    folder = Path(tempfile.mkdtemp(prefix="homeport-pg-", dir=parent))
+    parent = memory if memory.is_dir() and os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
+    _remove_orphans(parent)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
     if user is not None:
         os.chown(folder, user, -1)
     data = folder / "data"
@@ -106,6 +109,22 @@ def ensure_cluster() -> Cluster:
 
 def new_name(prefix: str = "t") -> str:
     return f"{prefix}_{uuid4().hex[:12]}"
+
+
+def _remove_orphans(parent: Path) -> None:
+    """Stop and remove the clusters of runs that were killed: the run's process id is in the folder's name."""
+    for folder in parent.glob(f"{_PREFIX}*-*"):
+        run = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if not run.isdigit() or Path("/proc", run).exists():
+            continue
+        lock = folder / "data" / "postmaster.pid"
+        try:
+            server = int(lock.read_text().splitlines()[0])
+            if str(folder).encode() in Path("/proc", str(server), "cmdline").read_bytes():
+                os.kill(server, signal.SIGQUIT)
+        except (OSError, ValueError, IndexError):
+            pass  # It ended by itself, or never came up.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _await_ready(cluster: Cluster, programs: Path) -> None:
