@@ -9,6 +9,7 @@
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -42,7 +43,7 @@ def failed(*texts: str) -> PydanticCustomError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(ABC):
     """`nullable`: null passes. `required_without`: names a field; one of the two must be filled.
 
     `texts` replaces sentences by rule name (`string`, `min`, `max`, `regex`, `in`…); `{field}` is the field.
@@ -55,8 +56,9 @@ class Rule:
     def text(self, rule: str, default: str) -> str:
         return self.texts.get(rule, default)
 
+    @abstractmethod
     def check(self, value: Any) -> Any:
-        raise NotImplementedError
+        """The value as the program takes it, for one that is not null. Raises what the reader collects."""
 
     def accept(self, value: Any) -> Any:
         return None if value is None and self.nullable else self.check(value)
