@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gzip
 import itertools
+import operator
 import socket
 import ssl
 import tempfile
@@ -271,10 +272,11 @@ class Visits:
 
     site: Site
     statuses: list[int] = field(default_factory=list)
+    answered: list[int] = field(default_factory=lambda: [0] * 4)
     repeated: int = 0
     is_over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def visit(self) -> None:
+    async def visit(self, number: int) -> None:
         while not self.is_over.is_set():
             try:
                 answer = await self.site.get("http://a.localhost/")
@@ -282,12 +284,17 @@ class Visits:
                 self.repeated += 1
                 answer = await self.site.get("http://a.localhost/")
             self.statuses.append(answer.status_code)
+            self.answered[number] += 1
 
     async def during(self, swaps: AsyncIterator[None]) -> None:
-        visitors = [asyncio.create_task(self.visit()) for _ in range(4)]
+        """Swap again only when each visitor was answered twice since: then none repeats a request that the last
+        swap cut off, and a repeat that fails is a failure of its own."""
+        visitors = [asyncio.create_task(self.visit(number)) for number in range(len(self.answered))]
         async for _ in swaps:
-            seen = len(self.statuses)
-            while len(self.statuses) < seen + 3 and not any(map(asyncio.Task.done, visitors)):  # noqa: ASYNC110
+            wanted = [count + 2 for count in self.answered]
+            while any(map(operator.lt, self.answered, wanted)):
+                if any(map(asyncio.Task.done, visitors)):
+                    break
                 await asyncio.sleep(0.01)
         self.is_over.set()
         await asyncio.gather(*visitors)
