@@ -35,7 +35,7 @@ from homeport.http.deps import random_text
 OLD = Secret("an old key of 32 characters, or more")
 NEW = Secret("a new key of 32 characters, or more!")
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
-COLUMNS = [f"{column.table.name}.{column.name}" for column in encrypted_columns()]
+COLUMNS = [f"{sealed.table.name}.{sealed.column.name}" for sealed in encrypted_columns()]
 ROWS = 3
 _OTHERS: dict[type, Any] = {Integer: 1, Boolean: False, JSON: {}}
 
@@ -55,7 +55,7 @@ async def database(empty_url: str) -> AsyncIterator[Database]:
 
 async def _fill(database: Database) -> None:
     """Rows in every table that has an encrypted column, and in those that they need; the row 0 among them."""
-    needed = {column.table.name for column in encrypted_columns()}
+    needed = {sealed.table.name for sealed in encrypted_columns()}
     while True:
         more = {key.column.table.name for name in needed for key in METADATA.tables[name].foreign_keys}
         if more <= needed:
