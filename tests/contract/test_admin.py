@@ -11,7 +11,7 @@ import pytest
 from homeport import __version__
 from tests.support.app import KEY
 
-UNREACHABLE = "/nonexistent/docker.sock"
+UNREACHABLE = "/dev/null/docker.sock"
 
 
 class CommandLine:

@@ -64,7 +64,7 @@ class Site:
 
     def env(self, **changes: str) -> dict[str, str]:
         ours = {"HOMEPORT_URL": self.url, "HOMEPORT_TOKEN": self.token, "NO_COLOR": "1"}
-        return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LANG": "C.UTF-8", **ours, **changes}
+        return {"PATH": os.environ["PATH"], "HOME": "/dev/null/home", "LANG": "C.UTF-8", **ours, **changes}
 
     def run(self, *words: str, stdin: str = "", **env: str) -> Ran:
         done = subprocess.run(
