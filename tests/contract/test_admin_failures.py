@@ -51,7 +51,9 @@ def test_a_database_that_does_not_answer(tmp_path: Path, words: tuple[str, ...])
     assert "HOMEPORT_DATABASE_URL" in ran.stderr
 
 
-@pytest.mark.parametrize("url", ["sqlite:///{folder}/nowhere/homeport.db", "sqlite:///", "postgresql://h:port/d"])
+@pytest.mark.parametrize(
+    "url", ["sqlite:///{folder}/nowhere/homeport.db", "sqlite:///", "postgresql://h:port/d"]
+)
 def test_a_database_that_cannot_be(tmp_path: Path, url: str) -> None:
     _is_one_line(_run(tmp_path, url.format(folder=tmp_path), "migrate"))
 
