@@ -4,17 +4,21 @@
     ├── InputRejected            the request is wrong; nothing was changed
     │   ├── ComposeRejected      the compose document is wrong (carries the place)
     │   ├── DomainsRejected      the urls are wrong (a list of sentences)
-    │   └── FieldsRejected       fields are wrong (field -> sentences)
+    │   ├── FieldsRejected       fields are wrong (field -> sentences)
+    │   │   └── VariablesMissing variables without which the service cannot be deployed
+    │   └── GrantsMissing        the compose asks for host powers that nobody granted (carries the asks)
     ├── NotFound                 no such thing, or it belongs to another team
     │   └── UnknownType          no such one-click type (carries the known ones)
     ├── Conflict                 it clashes with what exists
-    │   └── DomainConflict       a domain is taken (carries the conflicts)
+    │   ├── DomainConflict       a domain is taken (carries the conflicts)
+    │   └── PlanStale            the plan was applied, has expired, or what it was based on changed
     ├── StateRefused             not in this state ("Service is already running.")
     ├── NotAllowed               the actor may not do this
     ├── ServerUnreachable        no answer from the server, or not in time
     ├── CommandFailed            a command on a server ended with a failure
     ├── EngineFailed             the container engine refused
     ├── ProxyFailed              the proxy refused its configuration
+    ├── SourceFailed             a source of templates does not answer, or with something else
     ├── DeploymentFailed         a deployment could not reach its goal (carries the step)
     ├── SecretUnreadable         a stored value cannot be decrypted with any known key
     └── SettingsInvalid          a setting is wrong or missing; the process cannot start
@@ -90,6 +94,25 @@ class FieldsRejected(InputRejected):
         self.fields = {name: list(sentences) for name, sentences in fields.items()}
 
 
+class VariablesMissing(FieldsRejected):
+    """Variables without which Compose refuses the file have no value; `fields` has the file's sentences."""
+
+    code = "variables_missing"
+
+
+class GrantsMissing(InputRejected):
+    """The compose asks for powers over the server that nobody granted.
+
+    `asks` has one mapping each: `grant`, `place`, `line` and the `message` to show.
+    """
+
+    code = "grants_missing"
+
+    def __init__(self, asks: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__("Validation failed.")
+        self.asks = [dict(ask) for ask in asks]
+
+
 class NotFound(HomeportError):
     """No such thing, or it belongs to another team: the two must look the same."""
 
@@ -120,6 +143,12 @@ class DomainConflict(Conflict):
     def __init__(self, conflicts: Sequence[Mapping[str, Any]]) -> None:
         super().__init__("Domain conflicts detected. Use force_domain_override=true to proceed.")
         self.conflicts = [dict(conflict) for conflict in conflicts]
+
+
+class PlanStale(Conflict):
+    """The plan cannot be applied any more; the message says why."""
+
+    code = "plan_stale"
 
 
 class StateRefused(HomeportError):
@@ -168,6 +197,12 @@ class ProxyFailed(HomeportError):
     """The proxy refused its configuration, or does not answer."""
 
     code = "proxy_failed"
+
+
+class SourceFailed(HomeportError):
+    """A source of templates does not answer, or with what is no catalogue."""
+
+    code = "source_failed"
 
 
 class DeploymentFailed(HomeportError):

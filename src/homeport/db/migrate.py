@@ -16,7 +16,7 @@ from homeport.db.sqlite import prepare
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest revision; a test compares it with the files in migrations/versions."""
 
 _FOLDER = Path(__file__).with_name("migrations")

@@ -19,6 +19,8 @@ class Service(Row, Stamped):
 
     `team_id` repeats the project's team so that every query can be scoped without joins.
     `is_deleting` is set with the request to delete; the row goes when nothing is left.
+    `dialect` says how `compose_raw` is read ("template" or "compose", ADR 0007), `profiles` which of its
+    profiles were chosen, `grants` which host powers were granted to this service alone (ADR 0008).
     """
 
     __tablename__ = "services"
@@ -36,6 +38,9 @@ class Service(Row, Stamped):
     is_container_label_escape_enabled: Mapped[bool] = mapped_column(default=True)
     config_hash: Mapped[str | None] = mapped_column(String(64))
     is_deleting: Mapped[bool] = mapped_column(default=False)
+    profiles: Mapped[list[Any] | None] = mapped_column(JSON)
+    dialect: Mapped[str] = mapped_column(String(16), default="template", server_default="template")
+    grants: Mapped[list[Any] | None] = mapped_column(JSON)
 
 
 class Component(Row, Stamped):

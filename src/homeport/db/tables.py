@@ -1,8 +1,19 @@
 """All tables in one metadata: importing this module registers every one."""
 
-from homeport.db import deployments, instance, projects, servers, services, teams
+from homeport.db import deployments, grants, instance, plans, projects, servers, services, teams, templates
 from homeport.db.types import Row
 
-__all__ = ["METADATA", "deployments", "instance", "projects", "servers", "services", "teams"]
+__all__ = [
+    "METADATA",
+    "deployments",
+    "grants",
+    "instance",
+    "plans",
+    "projects",
+    "servers",
+    "services",
+    "teams",
+    "templates",
+]
 
 METADATA = Row.metadata

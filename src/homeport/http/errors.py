@@ -35,6 +35,7 @@ STATUSES: Final[Mapping[type[HomeportError], int]] = {
     errors.CommandFailed: 502,
     errors.EngineFailed: 502,
     errors.ProxyFailed: 502,
+    errors.SourceFailed: 502,
     errors.DeploymentFailed: 500,
     errors.SecretUnreadable: 500,
     errors.SettingsInvalid: 500,
@@ -128,6 +129,11 @@ def _fields(error: Any) -> dict[str, Any]:
     return {"message": error.message, "errors": error.fields}
 
 
+def _grants(error: Any) -> dict[str, Any]:
+    sentences = [ask["message"] for ask in error.asks]
+    return {"message": error.message, "errors": {"grants": sentences}, "missing_grants": error.asks}
+
+
 def _type(error: Any) -> dict[str, Any]:
     return {"message": error.message, "valid_service_types": error.known}
 
@@ -151,6 +157,7 @@ _SHAPES: Final[tuple[tuple[type[HomeportError], Callable[[Any], dict[str, Any]]]
     (errors.ComposeRejected, _compose),
     (errors.DomainsRejected, _domains),
     (errors.FieldsRejected, _fields),
+    (errors.GrantsMissing, _grants),
     (errors.UnknownType, _type),
     (errors.DomainConflict, _conflicts),
     (errors.NotAllowed, _not_allowed),

@@ -14,6 +14,10 @@ ComponentKind = Literal["application", "database"]
 VariableOrigin = Literal["user", "template", "generated", "domain"]
 """Who gave the value: a person, a default in the compose, a magic name, or a component's domain."""
 
+Dialect = Literal["template", "compose"]
+"""How `${V:?text}` is read: in a text from a catalogue `text` is the default of a required variable,
+in a text that a person wrote it is the sentence for a missing one, as Compose has it (ADR 0007)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Domain:
@@ -168,6 +172,7 @@ class Scope:
     `shared` maps a scope (`team`, `project`, `environment`, `server`) to its variables.
     `edited_files` maps (component, target) to the content a person saved through the API.
     `catalog_port` is the `port` of the template's metadata header.
+    `profiles` are those that a person chose: components of other profiles are no part of the service.
     """
 
     uuid: str
@@ -185,9 +190,22 @@ class Scope:
     edited_files: Mapping[tuple[str, str], str] = field(default_factory=dict)
     shared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     catalog_port: int | None = None
+    profiles: tuple[str, ...] = ()
+    dialect: Dialect = "template"
     is_label_escape_enabled: bool = True
     proxy: Literal["CADDY", "TRAEFIK", "NONE"] = "CADDY"
     version: str = "0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A variable without which Compose refuses the file, and the sentence that the file has for it
+    ("" for none). `place` is where the file asks for it."""
+
+    key: str
+    message: str = ""
+    place: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +215,8 @@ class Rendered:
     `variables` has every variable of the service: the stored ones first, in their order, then
     the new ones in the order in which they were met.
     `networks` are the networks that must exist before Compose runs (the service's own).
+    `missing` are the variables that need a value before the service can be deployed.
+    `profiles` are all that the document knows, in the order in which they are met.
     """
 
     document: Mapping[str, Any] = field(repr=False)
@@ -207,4 +227,6 @@ class Rendered:
     files: tuple[File, ...] = ()
     volumes: tuple[Volume, ...] = ()
     networks: tuple[str, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    profiles: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
