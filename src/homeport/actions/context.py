@@ -29,6 +29,7 @@ class Context:
     then wakes the worker when `is_queue_dirty`; actions never commit.
 
     `events` collects audit events as (event, context); the edge writes them in the same transaction.
+    `is_dry_run`: the session cannot write, and what was asked for is only prepared.
     """
 
     actor: Actor
@@ -40,6 +41,7 @@ class Context:
     random_bytes: Callable[[int], bytes]
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     is_queue_dirty: bool = False
+    is_dry_run: bool = False
 
     def audit(self, event: str, **context: Any) -> None:
         """Note an audit event such as `api.service.created`; never pass secrets."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from homeport.actions.context import Context
 from homeport.actions.deployments import Target, deploy
-from homeport.actions.domains import write_claims
+from homeport.actions.domains import Chosen, write_claims
 from homeport.actions.names import ID_ALPHABET, new_uuid, without_markup
 from homeport.actions.policy import require_admin
 from homeport.actions.rendering import (
@@ -19,7 +19,7 @@ from homeport.actions.rendering import (
 )
 from homeport.actions.services import Done, Urls, choose_domains
 from homeport.catalog import Template
-from homeport.core.compose.load import load
+from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Rendered, Scope
 from homeport.db.places import Place, Spot, find_place
 from homeport.db.rendered import Stamp, insert_rendered
@@ -53,12 +53,31 @@ class NewService:
     instant_deploy: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyService:
+    """A service about which everything is decided and nothing is written."""
+
+    new: NewService
+    place: Place
+    spot: Spot
+    text: str
+    scope: Scope
+    document: Document
+    rendered: Rendered
+    chosen: Chosen
+
+
 async def create_service(ctx: Context, new: NewService) -> Done:
     """Create a service from a one-click type or a compose file, in one transaction.
 
     Raises InputRejected and its kinds, NotFound, UnknownType, StateRefused, DomainConflict; what was
     asked for is judged before anything is written.
     """
+    return await store_service(ctx, await prepare_service(ctx, new))
+
+
+async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
+    """Decide everything about a service, in the order of checks that clients know. Raises as `create_service`."""
     require_admin(ctx.actor)
     _refuse_contradiction(new)
     place = await _find_place(ctx, new)
@@ -69,21 +88,36 @@ async def create_service(ctx: Context, new: NewService) -> Done:
     name = without_markup(new.name or "") or _default_name(ctx, template, uuid)
     scope = _scope(ctx, new, place, template, uuid=uuid, name=name)
     rendered = rendered_of(document, scope)
-    chosen = {}
+    chosen: Chosen = {}
     if new.urls:
         server_id = place.server_id or 0
         chosen = await choose_domains(
             ctx, new.urls, rendered, server_id=server_id, is_forced=new.is_forced, ids={}
         )
         rendered = with_domains(document, scope, rendered, chosen)
-    target = await _insert_service(ctx, new, place, spot, text=text, scope=scope, rendered=rendered)
-    await _insert_parts(ctx, new, target, rendered, own_domains=chosen)
-    kind = new.type if template else "docker_compose"
-    ctx.audit("api.service.created", service_uuid=uuid, service_name=name, service_type=kind)
-    deployment = await deploy(ctx, target, rendered, "start") if new.instant_deploy else None
+    return ReadyService(
+        new=new,
+        place=place,
+        spot=spot,
+        text=text,
+        scope=scope,
+        document=document,
+        rendered=rendered,
+        chosen=chosen,
+    )
+
+
+async def store_service(ctx: Context, ready: ReadyService) -> Done:
+    """Write a service with all its parts, and its deployment when one was asked for. Raises DomainConflict."""
+    scope = ready.scope
+    target = await _insert_service(ctx, ready)
+    await _insert_parts(ctx, ready, target)
+    kind = scope.service_type or "docker_compose"
+    ctx.audit("api.service.created", service_uuid=scope.uuid, service_name=scope.name, service_type=kind)
+    deployment = await deploy(ctx, target, ready.rendered, "start") if ready.new.instant_deploy else None
     return Done(
-        uuid=uuid,
-        domains=domains_of(rendered),
+        uuid=scope.uuid,
+        domains=domains_of(ready.rendered),
         deployment_uuid=deployment.uuid if deployment else None,
     )
 
@@ -180,16 +214,8 @@ def _scope(
     )
 
 
-async def _insert_service(
-    ctx: Context,
-    new: NewService,
-    place: Place,
-    spot: Spot,
-    *,
-    text: str,
-    scope: Scope,
-    rendered: Rendered,
-) -> Target:
+async def _insert_service(ctx: Context, ready: ReadyService) -> Target:
+    new, place, spot, scope = ready.new, ready.place, ready.spot, ready.scope
     is_connected = scope.service_type in JOINS_DESTINATION
     description = without_markup(new.description or "") if "description" in new.given else None
     row = {
@@ -201,8 +227,8 @@ async def _insert_service(
         "name": scope.name,
         "description": description,
         "service_type": scope.service_type,
-        "compose_raw": text,
-        "compose": rendered.compose,
+        "compose_raw": ready.text,
+        "compose": ready.rendered.compose,
         "connect_to_docker_network": is_connected,
         "is_container_label_escape_enabled": new.is_container_label_escape_enabled,
         "created_at": ctx.now,
@@ -218,20 +244,21 @@ async def _insert_service(
     )
 
 
-async def _insert_parts(
-    ctx: Context, new: NewService, target: Target, rendered: Rendered, *, own_domains: Collection[str]
-) -> None:
+async def _insert_parts(ctx: Context, ready: ReadyService, target: Target) -> None:
+    new = ready.new
     stamp = Stamp(now=ctx.now, new_uuid=lambda: new_uuid(ctx))
-    ids = await insert_rendered(ctx.session, target.service_id, rendered, stamp, own_domains=own_domains)
+    ids = await insert_rendered(
+        ctx.session, target.service_id, ready.rendered, stamp, own_domains=ready.chosen
+    )
     await write_claims(
         ctx,
-        rendered.components,
+        ready.rendered.components,
         ids,
         service_id=target.service_id,
         server_id=target.server_id,
         is_forced=new.is_forced,
         is_new=True,
-        can_clash=bool(own_domains),
+        can_clash=bool(ready.chosen),
     )
     await attach_tags(
         ctx.session,

@@ -22,7 +22,8 @@ async def refuse_taken(ctx: Context, chosen: Chosen, *, server_id: int, but: Col
     `but` are the components that give up their present domains in the same request.
     The team is held from here on, so that two requests cannot both find a domain free.
     """
-    await hold_team(ctx.session, ctx.actor.team_id)
+    if not ctx.is_dry_run:
+        await hold_team(ctx.session, ctx.actor.team_id)
     wanted = [domain for domains in chosen.values() for domain in domains]
     conflicts = await find_conflicts(ctx, wanted, server_id=server_id, but=but)
     if conflicts:

@@ -1,12 +1,12 @@
 """What people do with services: create, change, start, stop, restart, delete."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from homeport.actions.context import Context
 from homeport.actions.deployments import Options, Target, deploy
-from homeport.actions.domains import refuse_clashes, refuse_long, refuse_taken
+from homeport.actions.domains import Chosen, refuse_clashes, refuse_long, refuse_taken
 from homeport.actions.names import without_markup
 from homeport.actions.policy import require_admin
 from homeport.actions.rendering import (
@@ -19,13 +19,14 @@ from homeport.actions.rendering import (
     stored_scope,
     with_domains,
 )
-from homeport.core.compose.load import load
-from homeport.core.compose.model import Domain, Rendered
+from homeport.core.compose.load import Document, load
+from homeport.core.compose.model import Domain, Rendered, Scope
 from homeport.core.domains import read_urls
 from homeport.core.revision import Action
 from homeport.core.status import is_exited, is_running, service_status
 from homeport.db.deployments import is_busy
 from homeport.db.rendered import Stored, load_stored
+from homeport.db.services import Service
 from homeport.errors import NotFound, StateRefused
 
 Urls = Sequence[tuple[str | None, str | None]]
@@ -57,7 +58,7 @@ class ChangeService:
 
 async def get_stored(ctx: Context, uuid: str) -> Stored:
     """A service of the team that the actor may change. Raises NotFound, NotAllowed."""
-    stored = await load_stored(ctx.session, ctx.actor.team_id, uuid=uuid)
+    stored = await load_stored(ctx.session, ctx.actor.team_id, uuid=uuid, is_held=not ctx.is_dry_run)
     if stored is None:
         raise NotFound("Service not found.")
     require_admin(ctx.actor)
@@ -70,28 +71,36 @@ def refuse_deleting(stored: Stored) -> None:
         raise StateRefused("Service is being deleted.")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyChange:
+    """A change about which everything is decided and nothing is written. `columns` are the new values of the
+    service's own."""
+
+    change: ChangeService
+    columns: Mapping[str, Any]
+    scope: Scope
+    document: Document
+    rendered: Rendered
+    chosen: Chosen
+
+
 async def change_service(ctx: Context, stored: Stored, change: ChangeService) -> Done:
     """Change a service: all of it or nothing.
 
     Raises StateRefused, FieldsRejected, ComposeRejected, DomainsRejected, DomainConflict.
     """
+    return await store_change(ctx, stored, await prepare_change(ctx, stored, change))
+
+
+async def prepare_change(ctx: Context, stored: Stored, change: ChangeService) -> ReadyChange:
+    """Decide everything about a change; the rows stay as they are. Raises as `change_service`."""
     refuse_deleting(stored)
     service = stored.service
-    if "docker_compose_raw" in change.given:
-        service.compose_raw = decode_compose(change.docker_compose_raw)
-    if change.name is not None:
-        service.name = without_markup(change.name) or service.name
-    if "description" in change.given:
-        service.description = without_markup(change.description or "")
-    if change.connect_to_docker_network is not None:
-        service.connect_to_docker_network = change.connect_to_docker_network
-    if change.is_container_label_escape_enabled is not None:
-        service.is_container_label_escape_enabled = change.is_container_label_escape_enabled
-    service.updated_at = ctx.now
-    document = load(service.compose_raw)
-    scope = stored_scope(ctx, stored)
+    columns = _columns(service, change)
+    document = load(columns.get("compose_raw", service.compose_raw))
+    scope = _changed_scope(stored_scope(ctx, stored), columns)
     rendered = rendered_of(document, scope)
-    chosen: Mapping[str, tuple[Domain, ...]] = {}
+    chosen: Chosen = {}
     if change.urls:
         chosen = await choose_domains(
             ctx,
@@ -102,7 +111,42 @@ async def change_service(ctx: Context, stored: Stored, change: ChangeService) ->
             ids={component.name: component.id for component in stored.components},
         )
         rendered = with_domains(document, scope, rendered, chosen)
-    await store_render(ctx, stored, rendered, own_domains=chosen, is_forced=change.is_forced)
+    return ReadyChange(
+        change=change, columns=columns, scope=scope, document=document, rendered=rendered, chosen=chosen
+    )
+
+
+def _columns(service: Service, change: ChangeService) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if "docker_compose_raw" in change.given:
+        columns["compose_raw"] = decode_compose(change.docker_compose_raw)
+    if change.name is not None:
+        columns["name"] = without_markup(change.name) or service.name
+    if "description" in change.given:
+        columns["description"] = without_markup(change.description or "")
+    for flag in ("connect_to_docker_network", "is_container_label_escape_enabled"):
+        if getattr(change, flag) is not None:
+            columns[flag] = getattr(change, flag)
+    return columns
+
+
+def _changed_scope(scope: Scope, columns: Mapping[str, Any]) -> Scope:
+    return replace(
+        scope,
+        name=columns.get("name", scope.name),
+        is_label_escape_enabled=columns.get(
+            "is_container_label_escape_enabled", scope.is_label_escape_enabled
+        ),
+    )
+
+
+async def store_change(ctx: Context, stored: Stored, ready: ReadyChange) -> Done:
+    """Write a change, and its deployment when one was asked for. Raises DomainConflict."""
+    change, service, rendered = ready.change, stored.service, ready.rendered
+    for column, value in ready.columns.items():
+        setattr(service, column, value)
+    service.updated_at = ctx.now
+    await store_render(ctx, stored, rendered, own_domains=ready.chosen, is_forced=change.is_forced)
     changed = sorted(set(change.given))
     ctx.audit("api.service.updated", service_uuid=service.uuid, changed_fields=changed)
     deployment_uuid = None

@@ -46,10 +46,15 @@ class Stored:
 
 
 async def load_stored(
-    session: AsyncSession, team_id: int, *, uuid: str | None = None, service_id: int | None = None
+    session: AsyncSession,
+    team_id: int,
+    *,
+    uuid: str | None = None,
+    service_id: int | None = None,
+    is_held: bool = True,
 ) -> Stored | None:
-    """A service of the team by its uuid or its id, held until the transaction ends: two changes of one service
-    follow each other."""
+    """A service of the team by its uuid or its id. `is_held`: until the transaction ends, so that two changes of
+    one service follow each other."""
     statement = (
         select(Service, Server, Destination, Environment, Project)
         .join(Server, Server.id == Service.server_id)
@@ -61,7 +66,8 @@ async def load_stored(
         statement = statement.where(owned(Service, team_id, uuid))
     else:
         statement = statement.where(of_team(Service, team_id), Service.id == service_id)
-    statement = statement.with_for_update(key_share=True, of=Service)
+    if is_held:
+        statement = statement.with_for_update(key_share=True, of=Service)
     found = (await session.execute(statement)).one_or_none()
     if found is None:
         return None

@@ -5,7 +5,8 @@ and wakes the worker after it, so that the worker finds the job.
 """
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -22,6 +23,10 @@ from homeport.db.instance import add_entries
 from homeport.errors import NotAllowed
 from homeport.http.audit import entry
 from homeport.http.gates import Gates
+from homeport.http.input import query_bool
+
+DRY_RUN: Final = "dry_run"
+"""The query parameter by which a request is only planned."""
 
 _GATE: Final = "is_gate"
 
@@ -29,24 +34,45 @@ _GATE: Final = "is_gate"
 def reads(*abilities: str, skips_switch: bool = False) -> Any:
     """A Context whose session cannot write, for a token with one of the abilities. `skips_switch`: also while the
     API is disabled."""
-
-    async def open_context(request: Request) -> AsyncIterator[Context]:
-        gates: Gates = request.app.state.gates
-        actor = await gates.admit(request, abilities, skips_switch=skips_switch)
-        async with gates.database.read() as session:
-            try:
-                yield _context(request, actor, session)
-            except NotAllowed as error:
-                _note_denied(request, actor, error)
-                raise
-
-    return _gate(open_context)
+    return _gate(_reading(abilities, skips_switch=skips_switch))
 
 
 def writes(*abilities: str, skips_switch: bool = False) -> Any:
     """A Context in one write transaction: committed once after a clean handler, with its audit events; rolled back
     on any error."""
+    return _gate(_writing(abilities, skips_switch=skips_switch))
 
+
+def writes_or_plans(*abilities: str) -> Any:
+    """As `writes`; for a request with `?dry_run=true` as `reads`, so that what is only planned cannot write."""
+    opens = {False: _writing(abilities), True: _reading(abilities, is_dry_run=True)}
+
+    async def open_context(request: Request) -> AsyncIterator[Context]:
+        open_one = opens[query_bool(request.query_params.get(DRY_RUN))]
+        async with asynccontextmanager(open_one)(request) as context:
+            yield context
+
+    return _gate(open_context)
+
+
+Opens = Callable[[Request], AsyncIterator[Context]]
+
+
+def _reading(abilities: Sequence[str], *, skips_switch: bool = False, is_dry_run: bool = False) -> Opens:
+    async def open_context(request: Request) -> AsyncIterator[Context]:
+        gates: Gates = request.app.state.gates
+        actor = await gates.admit(request, abilities, skips_switch=skips_switch)
+        async with gates.database.read() as session:
+            try:
+                yield _context(request, actor, session, is_dry_run=is_dry_run)
+            except NotAllowed as error:
+                _note_denied(request, actor, error)
+                raise
+
+    return open_context
+
+
+def _writing(abilities: Sequence[str], *, skips_switch: bool = False) -> Opens:
     async def open_context(request: Request) -> AsyncIterator[Context]:
         gates: Gates = request.app.state.gates
         actor = await gates.admit(request, abilities, skips_switch=skips_switch)
@@ -65,7 +91,7 @@ def writes(*abilities: str, skips_switch: bool = False) -> Any:
         if context.is_queue_dirty:
             request.app.state.wake()
 
-    return _gate(open_context)
+    return open_context
 
 
 def is_gated(route: BaseRoute) -> bool:
@@ -77,13 +103,13 @@ def _has_gate(dependant: Dependant) -> bool:
     return getattr(dependant.call, _GATE, False) or any(_has_gate(each) for each in dependant.dependencies)
 
 
-def _gate(open_context: Callable[[Request], AsyncIterator[Context]]) -> Any:
+def _gate(open_context: Opens) -> Any:
     setattr(open_context, _GATE, True)
     # "function": closed when the handler is done, before the answer is sent.
     return Depends(open_context, scope="function")
 
 
-def _context(request: Request, actor: Actor, session: AsyncSession) -> Context:
+def _context(request: Request, actor: Actor, session: AsyncSession, *, is_dry_run: bool = False) -> Context:
     state = request.app.state
     return Context(
         actor=actor,
@@ -93,6 +119,7 @@ def _context(request: Request, actor: Actor, session: AsyncSession) -> Context:
         catalog=state.catalog,
         token=random_text,
         random_bytes=os.urandom,
+        is_dry_run=is_dry_run,
     )
 
 
