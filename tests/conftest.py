@@ -12,6 +12,10 @@ _MEMORY_BYTES = 8 << 30
 _SHUT_IN = (_TESTS / "unit", _TESTS / "contract", _TESTS / "catalog", _TESTS / "meta")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="rewrite the golden files")
+
+
 def pytest_configure() -> None:
     """A test that eats memory gets a MemoryError; without the limit it takes the whole machine down."""
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]

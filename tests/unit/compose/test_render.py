@@ -3,7 +3,6 @@
 `pytest tests/unit/compose --update` rewrites the expected files; read the diff before you commit it.
 """
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,14 @@ from hypothesis import strategies as st
 from homeport.core.compose.dump import dump
 from homeport.core.compose.labels import stamp
 from homeport.core.compose.load import load
-from homeport.core.compose.model import ComponentState, Rendered, Scope, Variable
+from homeport.core.compose.model import ComponentState, Scope, Variable
 from homeport.core.compose.render import render
-from homeport.core.domains import base_domain, join_fqdn, split_fqdn
+from homeport.core.domains import base_domain, split_fqdn
 from homeport.errors import ComposeRejected
 from tests.support.compose import kept, make_scope, render_text
+from tests.support.golden import assert_golden, said
 
 CASES = sorted(path.parent.name for path in (Path(__file__).parent / "cases").glob("*/template.yaml"))
-
-
-class _Readable(yaml.SafeDumper):
-    """Texts of several lines as blocks."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-_Readable.add_representer(str, _text)
 
 
 def _scope(answers: dict[str, Any]) -> Scope:
@@ -54,48 +43,13 @@ def _state(stored: dict[str, Any]) -> dict[str, Any]:
     return stored | {"domains": split_fqdn(stored["domains"])}
 
 
-def _brief(value: Any) -> dict[str, Any]:
-    """The fields of a value that say something."""
-    return {key: item for key, item in asdict(value).items() if item not in (None, False, (), "", "both")}
-
-
-def _said(rendered: Rendered) -> dict[str, Any]:
-    components = [
-        _brief(c) | {"domains": None if c.domains is None else join_fqdn(c.domains) or ""}
-        for c in rendered.components
-    ]
-    return {
-        "compose": rendered.compose,
-        "dotenv": rendered.dotenv,
-        "components": {item.pop("name"): item for item in components},
-        "variables": {variable.key: _variable(variable) for variable in rendered.variables},
-        "files": [_brief(file) for file in rendered.files],
-        "volumes": [_brief(volume) for volume in rendered.volumes],
-        "networks": list(rendered.networks),
-        "warnings": list(rendered.warnings),
-    }
-
-
-def _variable(variable: Variable) -> dict[str, Any]:
-    brief = _brief(variable)
-    del brief["key"]
-    if variable.source is not None:
-        brief["source"] = _brief(variable.source) | {"is_port_shown": variable.source.is_port_shown}
-    return {"value": variable.value} | brief
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_golden(case: str, request: pytest.FixtureRequest) -> None:
     folder = Path(__file__).parent / "cases" / case
     scope = _scope(yaml.safe_load((folder / "answers.yaml").read_text()) or {})
     rendered = render(load((folder / "template.yaml").read_text()), scope)
-    said = _said(rendered)
-    expected = folder / "expected.yaml"
-    if request.config.getoption("update", default=False):
-        expected.write_text(
-            yaml.dump(said, Dumper=_Readable, sort_keys=False, width=1000, allow_unicode=True)
-        )
-    assert said == yaml.safe_load(expected.read_text())
+    is_update = request.config.getoption("update")
+    assert_golden(folder / "expected.yaml", said(rendered), is_update=is_update)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -105,7 +59,7 @@ def test_rendering_what_was_stored_changes_nothing(case: str) -> None:
     document = load((folder / "template.yaml").read_text())
     first = render(document, scope)
     second = render(document, kept(scope, first))
-    assert _said(second) == _said(first)
+    assert said(second) == said(first)
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -1,0 +1,30 @@
+"""What each built-in type becomes, kept: a change of a template or of the pipeline is read as a diff.
+
+`pytest tests/catalog/test_golden.py --update` rewrites the files. That Compose accepts them is
+tested on the same renders in test_templates.py.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from homeport.catalog.load import load_catalog
+from homeport.core.compose.load import load
+from homeport.core.compose.render import render
+from tests.support.compose import make_scope
+from tests.support.golden import assert_golden, said
+
+FOLDER = Path(__file__).parent / "golden"
+CATALOG = load_catalog()
+
+
+@pytest.mark.parametrize("key", CATALOG)
+def test_a_type_renders_to_what_is_kept(key: str, request: pytest.FixtureRequest) -> None:
+    template = CATALOG[key]
+    scope = make_scope(service_type=key, catalog_port=template.port)
+    rendered = render(load(template.compose), scope)
+    assert_golden(FOLDER / f"{key}.yaml", said(rendered), is_update=request.config.getoption("update"))
+
+
+def test_every_golden_file_has_its_template() -> None:
+    assert {path.stem for path in FOLDER.glob("*.yaml")} - set(CATALOG) == set()
