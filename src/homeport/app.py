@@ -96,6 +96,8 @@ def site_of(settings: Settings) -> Site:
         default_domain=domain,
         version=homeport.__version__,
         proxy_http_port=settings.proxy_http_port,
+        docker_socket=settings.docker_socket,
+        is_grants_strict=settings.is_grants_strict,
     )
 
 

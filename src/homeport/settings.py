@@ -33,6 +33,7 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     docker_socket: str = "/var/run/docker.sock"
     is_tls_internal: bool = False
+    is_grants_strict: bool = False
     log_level: str = "INFO"
 
     @property
@@ -71,6 +72,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_list(env.get(PREFIX + "TRUSTED_PROXIES", "")),
         docker_socket=_absolute(text("DOCKER_SOCKET", "/var/run/docker.sock")),
         is_tls_internal=_flag(env, "TLS_INTERNAL"),
+        is_grants_strict=_flag(env, "STRICT_GRANTS"),
         log_level=text("LOG_LEVEL", "INFO").upper(),
     )
 

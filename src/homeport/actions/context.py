@@ -15,12 +15,15 @@ from homeport.core.permissions import Actor
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """What settings decide about a request: `server_root` is where files go on a server, `default_domain` the
-    wildcard of the local server, `version` Homeport's own."""
+    wildcard of the local server, `version` Homeport's own, `docker_socket` where the local server's engine listens.
+    `is_grants_strict`: owners of the root team have no grants by themselves."""
 
     server_root: str
     default_domain: Domain
     version: str
     proxy_http_port: int = 80
+    docker_socket: str = "/var/run/docker.sock"
+    is_grants_strict: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from homeport.actions.context import Context
 from homeport.actions.deployments import Target, deploy
 from homeport.actions.domains import Chosen, write_claims
+from homeport.actions.grants import Judgement, judge
 from homeport.actions.names import ID_ALPHABET, new_uuid, without_markup
 from homeport.actions.policy import require_admin
 from homeport.actions.rendering import (
@@ -34,7 +35,8 @@ JOINS_DESTINATION = frozenset({"pgadmin", "databasus", "redis-insight"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewService:
-    """A service to create; `given` names what was sent. `tags` are cleaned."""
+    """A service to create; `given` names what was sent. `tags` are cleaned, `grants` are those that an owner
+    confirms."""
 
     given: Collection[str]
     type: str | None
@@ -51,6 +53,7 @@ class NewService:
     is_forced: bool = False
     is_container_label_escape_enabled: bool = True
     instant_deploy: bool = False
+    grants: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +68,13 @@ class ReadyService:
     document: Document
     rendered: Rendered
     chosen: Chosen
+    judgement: Judgement
 
 
 async def create_service(ctx: Context, new: NewService) -> Done:
     """Create a service from a one-click type or a compose file, in one transaction.
 
-    Raises InputRejected and its kinds, NotFound, UnknownType, StateRefused, DomainConflict; what was
+    Raises InputRejected and its kinds, NotFound, UnknownType, StateRefused, DomainConflict, NotAllowed; what was
     asked for is judged before anything is written.
     """
     return await store_service(ctx, await prepare_service(ctx, new))
@@ -95,6 +99,7 @@ async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
             ctx, new.urls, rendered, server_id=server_id, is_forced=new.is_forced, ids={}
         )
         rendered = with_domains(document, scope, rendered, chosen)
+    judgement = await judge(ctx, document, scope, rendered, confirmed=new.grants)
     return ReadyService(
         new=new,
         place=place,
@@ -104,6 +109,7 @@ async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
         document=document,
         rendered=rendered,
         chosen=chosen,
+        judgement=judgement,
     )
 
 
@@ -229,6 +235,7 @@ async def _insert_service(ctx: Context, ready: ReadyService) -> Target:
         "service_type": scope.service_type,
         "compose_raw": ready.text,
         "compose": ready.rendered.compose,
+        "grants": list(ready.judgement.approved) or None,
         "connect_to_docker_network": is_connected,
         "is_container_label_escape_enabled": new.is_container_label_escape_enabled,
         "created_at": ctx.now,

@@ -8,7 +8,7 @@ from homeport import queue
 from homeport.actions.context import Context
 from homeport.actions.names import new_uuid
 from homeport.actions.policy import require_admin
-from homeport.actions.rendering import refresh, service_folder
+from homeport.actions.rendering import refresh_to_deploy, service_folder
 from homeport.core.compose.labels import stamp
 from homeport.core.compose.model import Rendered
 from homeport.core.revision import Action, Snapshot
@@ -62,7 +62,7 @@ async def request_deployment(
         raise NotFound("Service not found.")
     if stored.service.is_deleting and action != "delete":
         raise StateRefused("Service is being deleted.")
-    rendered = await refresh(ctx, stored) if action in ("start", "restart") else None
+    rendered = await refresh_to_deploy(ctx, stored) if action in ("start", "restart") else None
     return await deploy(ctx, Target.of(stored), rendered, action, options)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from homeport.actions.context import Context
 from homeport.actions.domains import LONGEST_PATH, Chosen, write_claims
+from homeport.actions.grants import judge
 from homeport.actions.names import new_uuid
 from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Component, ComponentState, Domain, Rendered, Scope
@@ -88,6 +89,17 @@ def proxy_of(proxy_type: str) -> Literal["CADDY", "TRAEFIK", "NONE"]:
 async def refresh(ctx: Context, stored: Stored) -> Rendered:
     """Render a stored service as it is now, and store what the render says."""
     rendered = rendered_of(load(stored.service.compose_raw), stored_scope(ctx, stored))
+    await store_render(ctx, stored, rendered)
+    return rendered
+
+
+async def refresh_to_deploy(ctx: Context, stored: Stored) -> Rendered:
+    """As `refresh`, for what is going to run: what it asks of the server must be granted. Raises GrantsMissing."""
+    document = load(stored.service.compose_raw)
+    scope = stored_scope(ctx, stored)
+    rendered = rendered_of(document, scope)
+    judgement = await judge(ctx, document, scope, rendered, approved=stored.service.grants or ())
+    stored.service.grants = list(judgement.approved) or None
     await store_render(ctx, stored, rendered)
     return rendered
 

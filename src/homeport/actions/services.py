@@ -7,13 +7,14 @@ from typing import Any
 from homeport.actions.context import Context
 from homeport.actions.deployments import Options, Target, deploy
 from homeport.actions.domains import Chosen, refuse_clashes, refuse_long, refuse_taken
+from homeport.actions.grants import Judgement, judge
 from homeport.actions.names import without_markup
 from homeport.actions.policy import require_admin
 from homeport.actions.rendering import (
     applications_of,
     decode_compose,
     domains_of,
-    refresh,
+    refresh_to_deploy,
     rendered_of,
     store_render,
     stored_scope,
@@ -43,7 +44,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeService:
-    """What to change. `given` names what was sent; `urls` None leaves the domains alone."""
+    """What to change. `given` names what was sent; `urls` None leaves the domains alone; `grants` are those that an
+    owner confirms."""
 
     given: Collection[str]
     name: str | None = None
@@ -54,6 +56,7 @@ class ChangeService:
     urls: Urls | None = None
     is_forced: bool = False
     instant_deploy: bool = False
+    grants: Collection[str] = ()
 
 
 async def get_stored(ctx: Context, uuid: str) -> Stored:
@@ -82,12 +85,13 @@ class ReadyChange:
     document: Document
     rendered: Rendered
     chosen: Chosen
+    judgement: Judgement
 
 
 async def change_service(ctx: Context, stored: Stored, change: ChangeService) -> Done:
     """Change a service: all of it or nothing.
 
-    Raises StateRefused, FieldsRejected, ComposeRejected, DomainsRejected, DomainConflict.
+    Raises StateRefused, FieldsRejected, ComposeRejected, DomainsRejected, DomainConflict, GrantsMissing, NotAllowed.
     """
     return await store_change(ctx, stored, await prepare_change(ctx, stored, change))
 
@@ -111,8 +115,17 @@ async def prepare_change(ctx: Context, stored: Stored, change: ChangeService) ->
             ids={component.name: component.id for component in stored.components},
         )
         rendered = with_domains(document, scope, rendered, chosen)
+    judgement = await judge(
+        ctx, document, scope, rendered, confirmed=change.grants, approved=service.grants or ()
+    )
     return ReadyChange(
-        change=change, columns=columns, scope=scope, document=document, rendered=rendered, chosen=chosen
+        change=change,
+        columns=columns,
+        scope=scope,
+        document=document,
+        rendered=rendered,
+        chosen=chosen,
+        judgement=judgement,
     )
 
 
@@ -146,6 +159,7 @@ async def store_change(ctx: Context, stored: Stored, ready: ReadyChange) -> Done
     for column, value in ready.columns.items():
         setattr(service, column, value)
     service.updated_at = ctx.now
+    service.grants = list(ready.judgement.approved) or None
     await store_render(ctx, stored, rendered, own_domains=ready.chosen, is_forced=change.is_forced)
     changed = sorted(set(change.given))
     ctx.audit("api.service.updated", service_uuid=service.uuid, changed_fields=changed)
@@ -220,7 +234,7 @@ async def _act(
 ) -> Done:
     rendered = None
     if action in ("start", "restart"):
-        rendered = await refresh(ctx, stored)
+        rendered = await refresh_to_deploy(ctx, stored)
     deployment = await deploy(ctx, Target.of(stored), rendered, action, options)
     details: dict[str, Any] = {"service_uuid": stored.service.uuid, "service_name": stored.service.name}
     ctx.audit(event, **details, deployment_uuid=deployment.uuid)

@@ -45,6 +45,7 @@ class NewServiceBody(Body):
     is_container_label_escape_enabled: Annotated[bool | None, Bool()] = None
     urls: Annotated[list[Url] | None, List(nullable=True)] = None
     tags: Annotated[list[Annotated[str, Str(min=2)]] | None, List(nullable=True)] = None
+    grants: Annotated[list[Annotated[str, Str()]] | None, List(nullable=True)] = None
 
 
 class ChangeServiceBody(Body):
@@ -56,6 +57,7 @@ class ChangeServiceBody(Body):
     force_domain_override: Annotated[bool | None, Bool()] = None
     is_container_label_escape_enabled: Annotated[bool | None, Bool()] = None
     urls: Annotated[list[Url] | None, List(nullable=True)] = None
+    grants: Annotated[list[Annotated[str, Str()]] | None, List(nullable=True)] = None
 
 
 @router.post("/services")
@@ -79,6 +81,7 @@ async def create(request: Request, ctx: Annotated[Context, writes("write")]) -> 
             is_forced=bool(body.force_domain_override),
             is_container_label_escape_enabled=body.is_container_label_escape_enabled is not False,
             instant_deploy=bool(body.instant_deploy),
+            grants=body.grants or (),
         ),
     )
     return json_answer(_done(done), 201)
@@ -119,6 +122,7 @@ async def change(uuid: str, request: Request, ctx: Annotated[Context, writes("wr
             urls=_pairs(body.urls),
             is_forced=bool(body.force_domain_override),
             instant_deploy=bool(body.instant_deploy),
+            grants=body.grants or (),
         ),
     )
     return json_answer(_done(done))
