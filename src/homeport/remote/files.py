@@ -23,7 +23,8 @@ PARENT_MODE = 0o755
 def write_files(root: str, folder: str, files: Sequence[HostFile]) -> None:
     """Write the files below `folder`, which is made if it is missing. Raises CommandFailed.
 
-    A folder where a file belongs is an error and stays untouched, and so does a file in a folder's place.
+    A folder where a file belongs is an error and stays untouched, and so does a file in a folder's place, unless
+    which of them belongs there is only guessed: then what is there is right.
     """
     with _failing(f"writing to {folder}"), _opened(root, folder, mode=FOLDER_MODE) as base:
         for file in files:
@@ -49,6 +50,11 @@ def _write(base: int, folder: str, file: HostFile) -> None:
     with _walk(base, parts[:-1], PARENT_MODE) as parent:
         name = parts[-1]
         found = _find(parent, name)
+        if found is not None and file.content is None and stat.S_ISLNK(found.st_mode):
+            # A container that may write here could have an engine mount what it likes.
+            raise CommandFailed(f"{folder}/{file.path} is a link, and links are not mounted.")
+        if found is not None and file.content is None and file.is_guessed:
+            return
         if file.is_directory:
             if found is not None and not stat.S_ISDIR(found.st_mode):
                 raise CommandFailed(f"{folder}/{file.path} is a file, and a folder belongs there.")

@@ -9,6 +9,7 @@ from typing import Final
 from homeport.core.commands import Command, HostFile, Output
 from homeport.core.commands import compose as compose_commands
 from homeport.core.commands.compose import COMPOSE_FILE, ENV_FILE, Project, project_on
+from homeport.core.compose.model import File
 from homeport.core.deploy import Plan, missing_images, plan, progress, to_restart
 from homeport.core.observed import LABEL_MANAGED, LABEL_SERVICE, Observed
 from homeport.core.revision import Action, Snapshot
@@ -19,6 +20,8 @@ from homeport.worker.runs import Run
 from homeport.worker.settle import SETTLE, Bulletin, await_ready, report
 
 _SECRET_MODE: Final = 0o600
+_FILE_MODE: Final = 0o644
+_PROGRAM_MODE: Final = 0o755
 _LAST_WORDS: Final = 3
 _TRIES: Final = 5
 
@@ -106,7 +109,8 @@ async def _prepare(run: Run, decided: Plan) -> None:
 
 
 def files_of(snapshot: Snapshot) -> list[HostFile]:
-    """Everything that lies in the service's folder. The two files that Compose reads hold secrets."""
+    """Everything that lies in the service's folder. The two files that Compose reads hold secrets. What is known
+    to be a file or a folder comes before what is guessed."""
     start = f"{snapshot.folder}/"
     return [
         HostFile(path=COMPOSE_FILE, content=snapshot.compose.encode(), mode=_SECRET_MODE),
@@ -115,12 +119,19 @@ def files_of(snapshot: Snapshot) -> list[HostFile]:
             HostFile(
                 path=file.path.removeprefix(start),
                 content=None if file.content is None else file.content.encode(),
+                mode=_PROGRAM_MODE if _is_program(file) else _FILE_MODE,
                 is_directory=file.is_directory,
+                is_guessed=file.is_guessed,
             )
-            for file in snapshot.files
+            for file in sorted(snapshot.files, key=lambda file: file.is_guessed)
             if file.is_managed and file.path.startswith(start)
         ),
     ]
+
+
+def _is_program(file: File) -> bool:
+    """Whether a file must be executable: containers start scripts that their template brings."""
+    return file.content is not None and (file.content.startswith("#!") or file.path.endswith(".sh"))
 
 
 async def _pull(run: Run, decided: Plan, project: Project) -> None:

@@ -89,7 +89,6 @@ def refusal(*entries: Any, **options: Any) -> str:
         ("./a$$b:/y", f"{FOLDER}/a$$b:/y"),
         ("./a$/b:/y", f"{FOLDER}/a$$/b:/y"),
         ("data:${T:-/x}:ro", "u1_data:${T:-/x}:ro"),
-        ("/var/run/docker.sock:/var/run/docker.sock:ro", "/var/run/docker.sock:/var/run/docker.sock:ro"),
         ("/tmp/:/tmp", "/tmp:/tmp"),
     ],
 )
@@ -106,7 +105,13 @@ def test_short_forms(text: str, expected: str) -> None:
         ),
         (
             {"type": "bind", "source": "./c.json", "target": "/c.json", "read_only": True, "content": "{}\n"},
-            {"type": "bind", "source": f"{FOLDER}/c.json", "target": "/c.json", "read_only": True},
+            {
+                "type": "bind",
+                "source": f"{FOLDER}/c.json",
+                "target": "/c.json",
+                "read_only": True,
+                "bind": {"create_host_path": False},
+            },
         ),
         (
             {"type": "bind", "source": "${X:-./x}", "target": "/x", "bind": {"propagation": "rslave"}},
@@ -303,9 +308,9 @@ def file(**fields: Any) -> File:
 @pytest.mark.parametrize(
     ("entry", "expected"),
     [
-        ("./x:/x", file(path=f"{FOLDER}/x", is_directory=True)),
-        ("/srv/x:/x", file(path="/srv/x", is_directory=True, is_managed=False)),
-        ({"source": "./x", "target": "/x"}, file(path=f"{FOLDER}/x", is_directory=True)),
+        ("./x:/x", file(path=f"{FOLDER}/x", is_directory=True, is_guessed=True)),
+        ("/srv/x:/x", file(path="/srv/x", is_directory=True, is_managed=False, is_guessed=True)),
+        ({"source": "./x", "target": "/x"}, file(path=f"{FOLDER}/x", is_directory=True, is_guessed=True)),
         (
             {"source": "./x", "target": "/x", "is_directory": True},
             file(path=f"{FOLDER}/x", is_directory=True),

@@ -48,12 +48,16 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostFile:
-    """A file to write, relative to the folder given to `Host.write_files`. `content` None: only if it is missing."""
+    """A file to write, relative to the folder given to `Host.write_files`. `content` None: only if it is missing.
+
+    `is_guessed`: file and folder are both right; what lies there stays.
+    """
 
     path: str
     content: bytes | None = None
     mode: int = 0o644
     is_directory: bool = False
+    is_guessed: bool = False
 
 
 OnLine = Callable[[Line], Awaitable[None]]
@@ -65,6 +69,11 @@ class Engine(Protocol):
     `core.observed` reads them. Raises EngineFailed, ServerUnreachable."""
 
     async def version(self) -> Json: ...
+    async def info(self) -> Json: ...
+    async def running(self) -> list[Json]:
+        """The short documents (with labels and published ports) of all running containers, whoever made them."""
+        ...
+
     async def containers(self, labels: Mapping[str, str]) -> list[Json]:
         """The inspect documents of all containers, running or not, that carry the labels."""
         ...

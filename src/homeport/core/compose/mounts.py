@@ -36,12 +36,11 @@ class Mount:
     is_open: bool = False
 
     @property
-    def is_directory(self) -> bool:
-        """Whether a bind is a folder, unless it has content: a short form always is."""
-        if self.definition is None:
-            return True
-        flags = [self.definition[key] for key in ("is_directory", "isDirectory") if key in self.definition]
-        return any(flag in (True, "true") for flag in flags) if flags else True
+    def is_directory(self) -> bool | None:
+        """Whether a bind is a folder as far as the entry says so; None when it does not."""
+        definition = self.definition or {}
+        flags = [definition[key] for key in ("is_directory", "isDirectory") if key in definition]
+        return any(flag in (True, "true") for flag in flags) if flags else None
 
     @property
     def content(self) -> str | None:

@@ -1,7 +1,8 @@
 """What a compose file mounts, renamed so that services cannot meet each other's data.
 
 Named volumes become `<uuid>_<slug>` with their definition kept, relative binds become paths in the
-service's folder, inline files are taken out of the document, and everything else stays as written.
+service's folder, inline files are taken out of the document, binds of files are guarded against folders that an
+engine would make in their place (`binds`), and everything else stays as written.
 """
 
 import hashlib
@@ -11,12 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from homeport.core.commands.compose import COMPOSE_FILE, ENV_FILE
+from homeport.core.compose import binds
 from homeport.core.compose.load import Document
 from homeport.core.compose.model import File, Scope, Volume
 from homeport.core.compose.mounts import Mount, open_names, read_mount, resolve_path
 from homeport.errors import ComposeRejected
 
 _UNRECORDED: Final = ("/var/run/docker.sock", "/tmp")  # noqa: S108 - the server's own, mounted as it is
+_OWN_FILES: Final = (COMPOSE_FILE, ENV_FILE)
 _NO_DECOMPOSITION: Final = str.maketrans(
     {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th"}
 )
@@ -81,7 +85,7 @@ class _Writer:
         try:
             mount = read_mount(entry, self._lookup)
             if mount.kind == "bind":
-                return mount.written(self._bind(component, mount))
+                return self._bind(component, mount)
             if mount.kind == "volume" and mount.source is not None:
                 return mount.written(self._volume(component, mount))
             return mount.written(None)
@@ -95,29 +99,51 @@ class _Writer:
         variable = self.scope.variables.get(name)
         return variable.value if variable is not None and variable.origin == "user" else None
 
-    def _bind(self, component: str, mount: Mount) -> str:
+    def _bind(self, component: str, mount: Mount) -> Any:
+        """The entry of a bind as Compose gets it; what is mounted is recorded."""
         folder = self.scope.folder
         path = resolve_path(mount.source or "", folder)
-        if path in _UNRECORDED:
-            return path
-        is_managed = path == folder or path.startswith(f"{folder}/")
-        content = self.scope.edited_files.get((component, mount.target), mount.content)
-        if content is not None and not is_managed:
+        is_inside = path == folder or path.startswith(f"{folder}/")
+        is_guarded = binds.is_never_a_folder(mount)
+        if path not in _UNRECORDED:
+            file = self._file(component, mount, path, is_inside=is_inside)
+            self.files.append(file)
+            is_guarded = not file.is_directory or (file.is_guessed and not is_inside and is_guarded)
+        if not is_guarded:
+            return mount.written(path)
+        guarded = binds.guarded(mount, path)
+        if guarded is None and not is_inside:
             self.warnings.append(
-                f"services.{component}: the content for {mount.target} is not written, because {path} lies "
-                "outside of the service's folder."
+                f"services.{component}: {path} must exist on the server, or the engine makes a folder there: its "
+                "mode or its label does not go with create_host_path: false."
             )
-        self.files.append(
-            File(
-                component=component,
-                path=path,
-                target=mount.target,
-                content=content if is_managed else None,
-                is_directory=content is None and mount.is_directory,
-                is_managed=is_managed,
+        return mount.written(path) if guarded is None else guarded
+
+    def _file(self, component: str, mount: Mount, path: str, *, is_inside: bool) -> File:
+        content = self.scope.edited_files.get((component, mount.target), mount.content)
+        reason = self._unwritten(path, is_inside=is_inside)
+        if content is not None and reason:
+            self.warnings.append(
+                f"services.{component}: the content for {mount.target} is not written, because {path} {reason}."
             )
+        said = False if content is not None else mount.is_directory
+        return File(
+            component=component,
+            path=path,
+            target=mount.target,
+            content=None if reason else content,
+            is_directory=not binds.is_file(mount) if said is None else said,
+            is_managed=is_inside and not (said is None and binds.is_brought(mount)),
+            is_guessed=said is None,
         )
-        return path
+
+    def _unwritten(self, path: str, *, is_inside: bool) -> str:
+        """Why no content may be written to a path; "" if it may."""
+        if not is_inside:
+            return "lies outside of the service's folder"
+        if path in (f"{self.scope.folder}/{name}" for name in _OWN_FILES):
+            return "is Homeport's own file"
+        return ""
 
     def _volume(self, component: str, mount: Mount) -> str:
         source = mount.source or ""
