@@ -17,6 +17,7 @@ from homeport import api
 from homeport.actions.context import Site
 from homeport.actions.setup import first_start
 from homeport.catalog import Catalog
+from homeport.catalog.shelf import Shelf
 from homeport.core.domains import parse_domain
 from homeport.db.engine import Database, open_database
 from homeport.db.migrate import migrate
@@ -49,6 +50,7 @@ def create_app(
             stack.push_async_callback(app.state.hosts.close)
             await prepare_database(database)
             stack.push_async_callback(app.state.gates.batches.close)
+            await stack.enter_async_context(app.state.shelf.kept_fresh())
             if with_worker:
                 await _start_worker(app, stack)
             yield
@@ -65,7 +67,7 @@ def create_app(
     app.state.settings = settings
     app.state.database = database
     app.state.hosts = _hosts(settings) if hosts is None else hosts
-    app.state.catalog = _load_catalog(settings) if catalog is None else catalog
+    app.state.shelf = _open_shelf(settings) if catalog is None else Shelf(catalog)
     app.state.site = site_of(settings)
     app.state.gates = Gates(
         database, rate_limit=settings.api_rate_limit, trusted_proxies=settings.trusted_proxies
@@ -118,10 +120,10 @@ async def _start_worker(app: FastAPI, stack: AsyncExitStack) -> None:
     state.wake = running.wake
 
 
-def _load_catalog(settings: Settings) -> Catalog:
+def _open_shelf(settings: Settings) -> Shelf:
     from homeport.catalog.load import load_catalog  # noqa: PLC0415 - tests bring their own
 
-    return load_catalog(settings.catalog_sources)
+    return Shelf.open(load_catalog(), settings.catalog_sources, settings.data_dir / "catalog")
 
 
 def _mount(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from homeport.core.secret import Secret
@@ -28,7 +28,7 @@ class Settings:
     proxy_container: str = "homeport-proxy"
     server_root: str = "/data/homeport"
     default_domain: str = "http://localhost"
-    catalog_sources: tuple[str, ...] = ()
+    catalog_sources: tuple[str, ...] = field(default=(), repr=False)
     api_rate_limit: int = 200
     trusted_proxies: tuple[str, ...] = ()
     docker_socket: str = "/var/run/docker.sock"

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from homeport.catalog.load import _load, load_catalog, parse_template, split_header
+from homeport.catalog.load import load_catalog, parse_template, read_own, split_header
 from homeport.errors import SettingsInvalid
 
 GOOD = """\
@@ -58,7 +58,7 @@ def test_a_wrong_port_is_refused(port: str) -> None:
         (("https://example.com", "example.com"), "`documentation` must be a URL"),
         (("svgs/thing.svg", "svgs/../x.svg"), "`logo` must be a file name below svgs/"),
         (("services:", "version:"), "there is no line `services:`"),
-        (("# port", "# env_file: x.env\n# port"), "`env_file` is not supported"),
+        (("# port", "# env_file: x.env\n# port"), "`env_file` is not for our own types"),
     ],
 )
 def test_a_wrong_header_is_refused(change: tuple[str, str], sentence: str) -> None:
@@ -70,23 +70,14 @@ def test_an_ignored_template_is_not_even_checked() -> None:
     assert parse_template("thing", "# ignore: true\n# port: nonsense\n") is None
 
 
-def test_a_source_adds_types_and_ours_win(tmp_path: Path) -> None:
-    (tmp_path / "thing.yml").write_text(GOOD)
-    (tmp_path / "hello.yaml").write_text(GOOD)
-    (tmp_path / "notes.txt").write_text("no template")
-    catalog = load_catalog([str(tmp_path)])
-    assert catalog["thing"].source == str(tmp_path)
-    assert catalog["hello"].source == "homeport"
-    assert list(catalog) == sorted(catalog)
-
-
-def test_every_wrong_file_of_a_source_is_named(tmp_path: Path) -> None:
+def test_every_wrong_file_of_ours_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(GOOD.replace("8080", "x"))
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe")
     (tmp_path / "Bad Name.yaml").write_text(GOOD)
     (tmp_path / "huge.yaml").write_text(GOOD + "#" * 1024 * 1024)
+    (tmp_path / "notes.txt").write_text("no template")
     with pytest.raises(SettingsInvalid) as caught:
-        load_catalog([str(tmp_path)])
+        read_own(tmp_path)
     for name, sentence in (
         ("a.yaml", "port"),
         ("b.yaml", "UTF-8"),
@@ -94,17 +85,13 @@ def test_every_wrong_file_of_a_source_is_named(tmp_path: Path) -> None:
         ("huge.yaml", "larger than 1 MiB"),
     ):
         assert any(name in line and sentence in line for line in caught.value.message.splitlines()), name
-
-
-def test_a_source_that_is_no_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsInvalid, match="which is not a folder"):
-        load_catalog([str(tmp_path / "missing")])
+    assert "notes.txt" not in caught.value.message
 
 
 def test_loading_is_cheap() -> None:
     best = 1.0
     for _ in range(5):
-        _load.cache_clear()
+        load_catalog.cache_clear()
         started = perf_counter()
         catalog = load_catalog()
         best = min(best, perf_counter() - started)

@@ -23,7 +23,7 @@ CATALOG = Catalog(
 
 
 def keys(text: str, category: str | None = None, tag: str | None = None) -> list[str]:
-    return [found.key for found in search(CATALOG, text, category, tag)]
+    return [found.key for found in search(CATALOG.values(), text, category, tag)]
 
 
 def test_the_key_counts_more_than_tags_and_tags_more_than_the_slogan() -> None:
@@ -63,4 +63,4 @@ def test_people_find_what_the_catalogue_has() -> None:
         ("blog", "ghost"),
         ("status page", "uptime-kuma"),
     ):
-        assert search(catalog, text)[0].key == key, text
+        assert search(catalog.values(), text)[0].key == key, text

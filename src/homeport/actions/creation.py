@@ -19,6 +19,7 @@ from homeport.actions.rendering import (
     with_domains,
 )
 from homeport.actions.services import Done, Urls, choose_domains
+from homeport.actions.templates import find_template, list_types, variables_of
 from homeport.catalog import Template
 from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Rendered, Scope
@@ -86,7 +87,7 @@ async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
     _refuse_contradiction(new)
     place = await _find_place(ctx, new)
     spot = _choose_destination(place, new)
-    template, text = _source(ctx, new)
+    template, text = await _source(ctx, new)
     document = load(text)
     uuid = new_uuid(ctx)
     name = without_markup(new.name or "") or _default_name(ctx, template, uuid)
@@ -179,13 +180,13 @@ def _choose_destination(place: Place, new: NewService) -> Spot:
     return found
 
 
-def _source(ctx: Context, new: NewService) -> tuple[Template | None, str]:
+async def _source(ctx: Context, new: NewService) -> tuple[Template | None, str]:
     """The template, if it is a one-click type, and the compose text."""
-    template = ctx.catalog.get(new.type or "")
+    template = await find_template(ctx, new.type)
     if template is not None:
         return template, template.compose
     if not new.docker_compose_raw:
-        raise UnknownType("Invalid service type.", list(ctx.catalog))
+        raise UnknownType("Invalid service type.", await list_types(ctx))
     if "destination_uuid" in new.given and new.destination_uuid is None:
         raise FieldsRejected({"destination_uuid": ["The destination uuid field must be a string."]})
     return None, decode_compose(new.docker_compose_raw)
@@ -213,6 +214,7 @@ def _scope(
         project_name=place.project_name,
         environment_name=place.environment_name,
         service_type=template.key if template else None,
+        variables=variables_of(ctx, template) if template else {},
         catalog_port=template.port if template else None,
         is_label_escape_enabled=new.is_container_label_escape_enabled,
         proxy=proxy_of(place.proxy_type),

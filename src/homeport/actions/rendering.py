@@ -10,6 +10,7 @@ from homeport.actions.context import Context
 from homeport.actions.domains import LONGEST_PATH, Chosen, write_claims
 from homeport.actions.grants import judge
 from homeport.actions.names import new_uuid
+from homeport.actions.templates import find_template
 from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Component, ComponentState, Domain, Rendered, Scope
 from homeport.core.compose.render import render
@@ -55,10 +56,10 @@ def server_base(ctx: Context, *, kind: str, ip: str, wildcard_domain: str | None
     return base_domain(wildcard_domain, ip, ctx.site.default_domain if kind == "local" else None)
 
 
-def stored_scope(ctx: Context, stored: Stored) -> Scope:
+async def stored_scope(ctx: Context, stored: Stored) -> Scope:
     """Everything that the next render of a stored service may know."""
     service, server = stored.service, stored.server
-    template = ctx.catalog.get(service.service_type or "")
+    template = await find_template(ctx, service.service_type)
     return Scope(
         uuid=service.uuid,
         name=service.name,
@@ -88,7 +89,7 @@ def proxy_of(proxy_type: str) -> Literal["CADDY", "TRAEFIK", "NONE"]:
 
 async def refresh(ctx: Context, stored: Stored) -> Rendered:
     """Render a stored service as it is now, and store what the render says."""
-    rendered = rendered_of(load(stored.service.compose_raw), stored_scope(ctx, stored))
+    rendered = rendered_of(load(stored.service.compose_raw), await stored_scope(ctx, stored))
     await store_render(ctx, stored, rendered)
     return rendered
 
@@ -96,7 +97,7 @@ async def refresh(ctx: Context, stored: Stored) -> Rendered:
 async def refresh_to_deploy(ctx: Context, stored: Stored) -> Rendered:
     """As `refresh`, for what is going to run: what it asks of the server must be granted. Raises GrantsMissing."""
     document = load(stored.service.compose_raw)
-    scope = stored_scope(ctx, stored)
+    scope = await stored_scope(ctx, stored)
     rendered = rendered_of(document, scope)
     judgement = await judge(ctx, document, scope, rendered, approved=stored.service.grants or ())
     stored.service.grants = list(judgement.approved) or None

@@ -102,7 +102,7 @@ async def prepare_change(ctx: Context, stored: Stored, change: ChangeService) ->
     service = stored.service
     columns = _columns(service, change)
     document = load(columns.get("compose_raw", service.compose_raw))
-    scope = _changed_scope(stored_scope(ctx, stored), columns)
+    scope = _changed_scope(await stored_scope(ctx, stored), columns)
     rendered = rendered_of(document, scope)
     chosen: Chosen = {}
     if change.urls:

@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from homeport.core.compose.model import Dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """One one-click type: its key, its compose text, and the metadata header of its file.
+    """One one-click type: its key, its compose text, and the metadata of its file or entry.
 
-    `port` is the container port of the main component, when the header names one.
+    `port` is the container port of the main component, when the metadata names one. `source` is the shown
+    name of where it came from: "homeport", a path, a URL, or "team". `architectures` are the machines that
+    its images are made for, in the words of images (`amd64`, `arm64`); none: it does not say.
+    `variables` are further variables of the service as (key, value), as `catalog.variables` reads them.
     """
 
     key: str
@@ -21,6 +27,10 @@ class Template:
     port: int | None = None
     minversion: str | None = None
     source: str = "homeport"
+    dialect: Dialect = "template"
+    architectures: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    updated_at: datetime | None = None
 
 
 class Catalog(Mapping[str, Template]):

@@ -1,14 +1,15 @@
 """Finds types by what a person types: the key first, then tags and category, then the slogan."""
 
 import re
+from collections.abc import Iterable
 
-from homeport.catalog import Catalog, Template
+from homeport.catalog import Template
 
 _WORD = re.compile(r"[a-z0-9]+")
 
 
 def search(
-    catalog: Catalog, text: str, category: str | None = None, tag: str | None = None
+    templates: Iterable[Template], text: str, category: str | None = None, tag: str | None = None
 ) -> list[Template]:
     """The types that every word of `text` matches, best first; all of them for an empty text.
 
@@ -17,7 +18,7 @@ def search(
     words = _WORD.findall(text.lower())
     kept = [
         template
-        for template in catalog.values()
+        for template in templates
         if (category is None or category.lower() in template.category)
         and (tag is None or tag.lower() in template.tags)
     ]

@@ -1,10 +1,13 @@
 """One-click types that a team made of its own services."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from homeport.db.scope import of_team, text_key
 from homeport.db.types import Encrypted, Row, Stamped
 
 
@@ -24,3 +27,19 @@ class TeamTemplate(Row, Stamped):
     tags: Mapped[list[Any]] = mapped_column(JSON, default=list)
     port: Mapped[int | None] = mapped_column()
     service_uuid: Mapped[str | None] = mapped_column(String(36))
+
+
+async def list_team_templates(session: AsyncSession, team_id: int) -> Sequence[TeamTemplate]:
+    """By key."""
+    statement = select(TeamTemplate).where(of_team(TeamTemplate, team_id)).order_by(TeamTemplate.key)
+    return (await session.scalars(statement)).all()
+
+
+async def find_team_template(session: AsyncSession, team_id: int, key: str) -> TeamTemplate | None:
+    of_key = TeamTemplate.key == text_key(key)
+    return await session.scalar(select(TeamTemplate).where(of_team(TeamTemplate, team_id), of_key))
+
+
+async def list_team_keys(session: AsyncSession, team_id: int) -> Sequence[str]:
+    statement = select(TeamTemplate.key).where(of_team(TeamTemplate, team_id))
+    return (await session.scalars(statement)).all()

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute
 
 from homeport.actions.context import Context
 from homeport.core.permissions import Actor
+from homeport.core.seeded import fair_text
 from homeport.db.instance import add_entries
 from homeport.errors import NotAllowed
 from homeport.http.audit import entry
@@ -116,7 +117,7 @@ def _context(request: Request, actor: Actor, session: AsyncSession, *, is_dry_ru
         session=session,
         now=datetime.now(UTC),
         site=state.site,
-        catalog=state.catalog,
+        catalog=state.shelf.catalog,
         token=random_text,
         random_bytes=os.urandom,
         is_dry_run=is_dry_run,
@@ -124,16 +125,8 @@ def _context(request: Request, actor: Actor, session: AsyncSession, *, is_dry_ru
 
 
 def random_text(alphabet: str, length: int) -> str:
-    """Random text of `alphabet`'s characters (256 at most), each equally likely.
-
-    From one draw of bytes, which costs a hundredth of a draw for each character; bytes that would
-    favour the first characters are left out.
-    """
-    fair = 256 - 256 % len(alphabet)
-    text = ""
-    while len(text) < length:
-        text += "".join(alphabet[byte % len(alphabet)] for byte in os.urandom(length * 2) if byte < fair)
-    return text[:length]
+    """Random text of `alphabet`'s characters (256 at most), each equally likely."""
+    return fair_text(os.urandom, alphabet, length)
 
 
 def _note_denied(request: Request, actor: Actor, error: NotAllowed) -> None:
