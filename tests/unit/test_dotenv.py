@@ -53,7 +53,9 @@ def test_nul_is_refused_without_naming_the_value() -> None:
         ("A=b # why", ("A", "b", "why")),
         ("A=b#c", ("A", "b#c", None)),
         ("A=b #", ("A", "b", None)),
-        ("A=# nothing", ("A", "", "nothing")),
+        ("A=#fff", ("A", "#fff", None)),
+        ("A=#fff # white", ("A", "#fff", "white")),
+        ("A= # nothing", ("A", "", "nothing")),
         ('A="b # c" # d', ("A", "b # c", "d")),
         ("A='b \"c'", ("A", 'b "c', None)),
         ('A="b\\"c"', ("A", "b\\", None)),
@@ -67,7 +69,7 @@ def test_pasted_line(line: str, expected: tuple[str, str, str | None]) -> None:
 
 
 def test_pasted_text() -> None:
-    assert parse_pasted("# comment\n\nA=1\r\nnothing here\n=x\nB='2'\n") == [
+    assert parse_pasted("# comment\n\nA=1\r\nnothing here\n=x\n  # C=3\nB='2'\n") == [
         ("A", "1", None),
         ("B", "2", None),
     ]

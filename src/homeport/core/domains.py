@@ -184,19 +184,20 @@ def derive(source: DomainSource, domains: tuple[Domain, ...] | None, *, uuid: st
         domains = (generated(source.label, uuid=uuid, base=base),)
     if not domains:
         return ""
-    domain = _chosen(source, domains, uuid)
+    domain = _chosen(source, domains, f"{host_label(source.label, uuid)}.")
     port = f":{source.port}" if source.port is not None and source.is_port_shown else ""
     text = f"{domain.host}{port}{joined_path(domain.path, source.path)}"
     return text if source.form == "fqdn" else f"{domain.scheme}://{text}"
 
 
-def _chosen(source: DomainSource, domains: tuple[Domain, ...], uuid: str) -> Domain:
-    if source.port is not None:
-        for domain in domains:
-            if domain.port == source.port:
-                return domain
-    label = host_label(source.label, uuid)
-    return next((domain for domain in domains if domain.host.startswith(label)), domains[0])
+def _chosen(source: DomainSource, domains: tuple[Domain, ...], own_start: str) -> Domain:
+    """Of several the one with the port that is asked for; of these the one generated for the name,
+    whose host begins with `own_start`; else the first."""
+
+    def fit(domain: Domain) -> tuple[bool, bool]:
+        return source.port is not None and domain.port == source.port, domain.host.startswith(own_start)
+
+    return max(domains, key=fit)
 
 
 def base_domain(wildcard: str | None, ip: str, default: Domain | None) -> Domain:

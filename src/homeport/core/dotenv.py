@@ -22,7 +22,7 @@ _ESCAPES: Final = {
 }
 _ESCAPED: Final = re.compile(r'[\\"$\n\r\t]')
 _LINE_END: Final = re.compile(r"\r\n|[\r\n]")
-_COMMENT: Final = re.compile(r"(?:^|\s+)#(.*)")
+_COMMENT: Final = re.compile(r"\s#.*")
 
 
 class Pasted(NamedTuple):
@@ -42,15 +42,15 @@ def parse_pasted(text: str) -> list[Pasted]:
     """What a person pasted, line by line; lines without `=` and comment lines are skipped.
 
     A quoted value ends at the next same quote and knows no escapes; behind it, and behind
-    whitespace in an unquoted value, `#` starts a comment.
+    whitespace in an unquoted value, `#` starts a comment: `#` right behind `=` begins a value.
     """
     pasted = []
     for line in _LINE_END.split(text):
-        if line.startswith("#") or "=" not in line:
+        if line.lstrip().startswith("#") or "=" not in line:
             continue
         key, _, rest = line.partition("=")
         if key.strip():
-            pasted.append(Pasted(key.strip(), *_pasted_value(rest.strip())))
+            pasted.append(Pasted(key.strip(), *_pasted_value(rest)))
     return pasted
 
 
@@ -71,14 +71,14 @@ def _value(value: str) -> str:
 
 
 def _pasted_value(rest: str) -> tuple[str, str | None]:
-    quote = rest[:1]
-    closing = rest.find(quote, 1) if quote in ('"', "'") and quote else -1
+    text = rest.strip()
+    closing = text.find(text[0], 1) if text.startswith(('"', "'")) else -1
     if closing > 0:
-        return rest[1:closing], _comment(rest[closing + 1 :])
+        return text[1:closing], _comment(text[closing + 1 :])
     found = _COMMENT.search(rest)
     if found is None:
-        return rest, None
-    return rest[: found.start()].rstrip(), _comment(rest[found.start() :])
+        return text, None
+    return rest[: found.start()].strip(), _comment(found.group())
 
 
 def _comment(text: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from homeport.core.compose.interpolate import escape, escape_text, split, whole_reference
 from homeport.core.compose.limits import Budget
 from homeport.core.compose.load import Document, Path
-from homeport.core.compose.magic import DomainName, domain_name, is_generated
+from homeport.core.compose.magic import PREFIX, DomainName, domain_name
 from homeport.core.compose.model import ComponentKind, ComponentState, Domain, Variable
 
 Scalar = str | int | float | bool | None
@@ -201,7 +201,7 @@ def _filled(entry: Entry, variable: Variable | None, around: Surroundings) -> st
     if variable is None:
         return ""
     is_persons = variable.origin == "user" and entry.key not in around.wanted
-    return f"${{{entry.key}}}" if entry.is_bare or is_persons or is_generated(entry.key) else ""
+    return f"${{{entry.key}}}" if entry.is_bare or is_persons or entry.key.startswith(PREFIX) else ""
 
 
 def _is_overridden(key: str, text: str, variable: Variable) -> bool:

@@ -29,7 +29,7 @@ _DOMAIN_KINDS: Final = ("URL", "FQDN")
 _JWT_ROLES: Final = {"SUPABASEANON": "anon", "SUPABASESERVICE": "service_role"}
 _TRIES: Final = 64
 _DOMAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
-_PORT: Final = re.compile(r"[0-9]{1,5}")
+_PORT: Final = re.compile(r"0|[1-9][0-9]{0,4}")
 _NAME_LIMIT: Final = 240
 _REFERENCED: Final = re.compile(r"\$\{?(SERVICE_[A-Za-z0-9_]+)")
 
@@ -56,7 +56,8 @@ class DomainName:
 
     @property
     def label(self) -> str:
-        return self.name.lower().replace("_", "-")
+        """The name in a host, where it is told apart from others: `MY_API` is `my-api`."""
+        return self.name.lower().replace("_", "-").replace(".", "-").strip("-")
 
 
 def _password(length: int) -> Callable[[Source], str]:

@@ -2,11 +2,11 @@
 
 One truth: a name's value comes from the domains of the component that owns it. A component owns
 the names it declares; of several that declare one name with the same path, the one that is
-called so, else the first with a port, else the first. A name that is only referenced belongs to
-the application of that name.
+called so, else the first with a port, else the first. A name that no application declares belongs
+to the application of that name, which gets a domain for it when it asks for its own URL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 
@@ -50,11 +50,11 @@ _SPECIAL: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """All that one component declares for one label."""
+    """All that one component declares, or refers to, for one label."""
 
     draft: Draft
     label: str
-    path: str
+    path: str = ""
     ports: tuple[int, ...] = ()
 
     @property
@@ -73,53 +73,48 @@ class Owners:
 
     def __init__(self, drafts: Sequence[Draft], scope: Scope, known: frozenset[str]) -> None:
         """`known` are the keys of all variables of the service."""
-        claims = [claim for draft in drafts for claim in _claims(draft)]
-        self._owner = _owners(claims)
-        self._sayer = _sayers(claims)
-        self._named = {_squashed(d.name): d.name for d in reversed(drafts) if d.kind == "application"}
+        self._claims = {draft.name: _claims(draft) for draft in drafts}
+        self._paths = _paths(drafts)
+        self._owner = _owners([claim for claims in self._claims.values() for claim in claims])
+        self._declared = {claim.label: claim for claim in reversed(self._owner.values())}
+        self._named = {_squashed(d.name): d for d in reversed(drafts) if d.kind == "application"}
+        self._ports = _referenced_ports(drafts)
         self.special: dict[str, DomainSource] = {}
         self.domains: dict[str, tuple[Domain, ...] | None] = {}
         for draft in drafts:
-            special = _special(draft, known)
-            self.special.update(_special_sources(draft, special))
+            special = _special(draft, known - self.special.keys())
             self.domains[draft.name] = self._domains_of(draft, special, scope)
+            self.special |= _special_sources(draft, special)
+        self._overridden = {key for key in self.special if self._is_overridden(scope.variables.get(key), key)}
 
     def source(self, key: str) -> DomainSource | None:
         """Where the value of a variable comes from; None when it is not a domain's."""
-        if special := self.special.get(key):
-            return special
+        if key in self.special:
+            return None if key in self._overridden else self.special[key]
         name = domain_name(key)
         if name is None:
             return None
-        claim = self._owning_claim(name)
-        is_port_shown = name.port is not None
-        hint = name.port if is_port_shown or claim is None else claim.port
-        return DomainSource(
-            component=self._component(name, claim),
-            form=cast("Literal['url', 'fqdn']", name.form),
-            label=name.label,
-            port=hint,
-            path=claim.path if claim else "",
-            is_port_shown=is_port_shown,
-        )
+        path = self._paths.get((name.label, name.port), self._paths.get((name.label, None), ""))
+        owner = self._owner_of(name.label, path)
+        return _source(name, owner, owner.draft.name if owner else None, path)
 
     def own_source(self, draft: Draft, key: str, path: str) -> DomainSource | None:
         """The source of a declared key as its own component sees it: with its own path (Q4)."""
-        source = self.source(key)
-        if source is None:
+        name = domain_name(key)
+        if name is None:
             return None
-        has_domains = self.domains.get(draft.name) is not None
-        return replace(source, component=draft.name if has_domains else source.component, path=path)
+        owner = self._owner_of(name.label, path)
+        if self.domains[draft.name] is not None:
+            owner = next(claim for claim in self._claims[draft.name] if claim.label == name.label)
+        return _source(name, owner, owner.draft.name if owner else None, path)
 
-    def _component(self, name: DomainName, claim: _Claim | None) -> str | None:
-        if claim is None:
-            return self._named.get(_squashed(name.label))
-        owner = self._owner.get((claim.label, claim.path))
-        return owner.name if owner else None
-
-    def _owning_claim(self, name: DomainName) -> _Claim | None:
-        """The declaration that says a name's path."""
-        return self._sayer.get((name.label, name.port)) or self._sayer.get((name.label, None))
+    def _owner_of(self, label: str, path: str) -> _Claim | None:
+        """Who owns a label with a path, else with whatever path, else by its own name."""
+        declared = self._owner.get((label, path)) or self._declared.get(label)
+        named = self._named.get(_squashed(label))
+        if declared is not None or named is None:
+            return declared
+        return _Claim(named, label, ports=self._ports.get(label, ()))
 
     def _domains_of(self, draft: Draft, special: _Special | None, scope: Scope) -> tuple[Domain, ...] | None:
         if draft.kind == "database":
@@ -128,56 +123,92 @@ class Owners:
             return draft.state.domains
         if special is not None:
             return _special_domains(special, scope)
-        owned = [c for c in _claims(draft) if self._owner.get((c.label, c.path)) is draft]
-        if owned:
-            return tuple(
-                domains.generated(c.label, uuid=scope.uuid, base=scope.base, path=c.path, port=c.port)
-                for c in owned
-            )
-        if label := _own_reference(draft):
-            return (domains.generated(label, uuid=scope.uuid, base=scope.base),)
-        return None
+        owned = [c for c in self._claims[draft.name] if self._owner.get((c.label, c.path)) is c]
+        return tuple(_generated(claim, scope) for claim in owned or self._own_reference(draft)) or None
+
+    def _own_reference(self, draft: Draft) -> list[_Claim]:
+        """The claim of a component that asks for its own URL in a value."""
+        for name in _referenced(draft):
+            owner = self._owner_of(name.label, "")
+            if owner is not None and owner.draft is draft and _is_named(draft, name.label):
+                return [owner]
+        return []
+
+    def _is_overridden(self, variable: Variable | None, key: str) -> bool:
+        """Whether a person gave a special variable another text than the URL of its component."""
+        if variable is None or variable.origin != "user" or variable.value is None:
+            return False
+        urls = [domain.public_url for domain in self.domains[self.special[key].component or ""] or ()]
+        return variable.value.strip().rstrip("/") not in urls
+
+
+def _source(name: DomainName, owner: _Claim | None, component: str | None, path: str) -> DomainSource:
+    """`owner` says by which port a name without one chooses among several domains."""
+    is_port_shown = name.port is not None
+    return DomainSource(
+        component=component,
+        form=cast("Literal['url', 'fqdn']", name.form),
+        label=name.label,
+        port=name.port if is_port_shown or owner is None else owner.port,
+        path=path,
+        is_port_shown=is_port_shown,
+    )
+
+
+def _generated(claim: _Claim, scope: Scope) -> Domain:
+    return domains.generated(claim.label, uuid=scope.uuid, base=scope.base, path=claim.path, port=claim.port)
 
 
 def _claims(draft: Draft) -> list[_Claim]:
     """One claim for each distinct name that a component declares (Q11)."""
     claims: dict[str, _Claim] = {}
     for declaration in draft.declarations:
-        label, port = declaration.name.label, declaration.name.port
-        claim = claims.setdefault(label, _Claim(draft, label, declaration.path))
-        if port is not None and port not in claim.ports:
-            claims[label] = replace(claim, ports=(*claim.ports, port))
+        name = declaration.name
+        claim = claims.setdefault(name.label, _Claim(draft, name.label, declaration.path))
+        claims[name.label] = _with_port(claim, name.port)
     return list(claims.values())
 
 
-def _owners(claims: Sequence[_Claim]) -> dict[tuple[str, str], Draft]:
-    """Which component owns a label with a path."""
+def _with_port(claim: _Claim, port: int | None) -> _Claim:
+    return claim if port is None or port in claim.ports else replace(claim, ports=(*claim.ports, port))
+
+
+def _paths(drafts: Sequence[Draft]) -> dict[tuple[str, int | None], str]:
+    """The path of a label, with each declared port and (None) without: that of the first declaration
+    that has none, else of the first (Q6)."""
+    declared = [declaration for draft in drafts for declaration in draft.declarations]
+    paths: dict[tuple[str, int | None], str] = {}
+    for declaration in sorted(declared, key=lambda declaration: bool(declaration.path)):
+        name = declaration.name
+        for port in {name.port, None}:
+            paths.setdefault((name.label, port), declaration.path)
+    return paths
+
+
+def _owners(claims: Sequence[_Claim]) -> dict[tuple[str, str], _Claim]:
+    """Which component's claim owns a label with a path."""
     owners: dict[tuple[str, str], _Claim] = {}
     for claim in claims:
         known = owners.get((claim.label, claim.path))
         if claim.draft.kind == "application" and (known is None or claim.rank < known.rank):
             owners[claim.label, claim.path] = claim
-    return {key: claim.draft for key, claim in owners.items()}
+    return owners
 
 
-def _sayers(claims: Sequence[_Claim]) -> dict[tuple[str, int | None], _Claim]:
-    """Which declaration says the path of a label, with each declared port and (None) without:
-    the first that has no path, else the first (Q6)."""
-    sayers: dict[tuple[str, int | None], _Claim] = {}
-    for claim in sorted(claims, key=lambda claim: bool(claim.path)):
-        for port in {*claim.ports, None}:
-            sayers.setdefault((claim.label, port), claim)
-    return sayers
+def _referenced_ports(drafts: Sequence[Draft]) -> dict[str, tuple[int, ...]]:
+    """With which ports values refer to each label (Q5)."""
+    ports: dict[str, dict[int, None]] = {}
+    for name in (name for draft in drafts for name in _referenced(draft)):
+        if name.port is not None:
+            ports.setdefault(name.label, {})[name.port] = None
+    return {label: tuple(found) for label, found in ports.items()}
 
 
-def _own_reference(draft: Draft) -> str | None:
-    """The label by which a component asks for its own URL in a value."""
+def _referenced(draft: Draft) -> Iterator[DomainName]:
     for entry in draft.entries:
         for key in named_in(entry.text or ""):
-            name = domain_name(key)
-            if name is not None and _is_named(draft, name.label):
-                return name.label
-    return None
+            if name := domain_name(key):
+                yield name
 
 
 def _is_named(draft: Draft, label: str) -> bool:
