@@ -64,18 +64,19 @@ def traefik(fqdn: str, own: tuple[str, ...] = (), **more: Any) -> list[str]:
 
 class TestTraefik:
     def test_the_example_of_the_dialect(self) -> None:
+        chain = "https-0-u1-web-2567-stripprefix,u1-web-2567-gzip"
         assert traefik("https://example.com:8080/api") == [
             "traefik.docker.network=u1",
             "traefik.enable=true",
-            "traefik.http.middlewares.gzip.compress=true",
             "traefik.http.middlewares.https-0-u1-web-2567-stripprefix.stripprefix.prefixes=/api",
-            "traefik.http.middlewares.redirect-to-https.redirectscheme.scheme=https",
+            "traefik.http.middlewares.u1-web-2567-gzip.compress=true",
+            "traefik.http.middlewares.u1-web-2567-redirect-to-https.redirectscheme.scheme=https",
             "traefik.http.routers.http-0-u1-web-2567.entryPoints=http",
-            "traefik.http.routers.http-0-u1-web-2567.middlewares=redirect-to-https",
+            "traefik.http.routers.http-0-u1-web-2567.middlewares=u1-web-2567-redirect-to-https",
             "traefik.http.routers.http-0-u1-web-2567.rule=Host(`example.com`) && PathPrefix(`/api`)",
             "traefik.http.routers.http-0-u1-web-2567.service=http-0-u1-web-2567",
             "traefik.http.routers.https-0-u1-web-2567.entryPoints=https",
-            "traefik.http.routers.https-0-u1-web-2567.middlewares=https-0-u1-web-2567-stripprefix,gzip",
+            f"traefik.http.routers.https-0-u1-web-2567.middlewares={chain}",
             "traefik.http.routers.https-0-u1-web-2567.rule=Host(`example.com`) && PathPrefix(`/api`)",
             "traefik.http.routers.https-0-u1-web-2567.service=https-0-u1-web-2567",
             "traefik.http.routers.https-0-u1-web-2567.tls.certresolver=letsencrypt",
@@ -92,22 +93,24 @@ class TestTraefik:
     def test_direction_www(self) -> None:
         found = traefik("https://example.com,https://www.example.com:3000", redirect="www")
         name = "u1-web-2567"
-        assert f"traefik.http.routers.https-0-{name}.middlewares=gzip,0-u1-to-www" in found
-        assert f"traefik.http.routers.https-1-{name}.middlewares=gzip" in found
+        assert f"traefik.http.routers.https-0-{name}.middlewares={name}-gzip,0-u1-to-www" in found
+        assert f"traefik.http.routers.https-1-{name}.middlewares={name}-gzip" in found
         assert "traefik.http.middlewares.0-u1-to-www.redirectregex.replacement=$${1}://www.$${2}" in found
 
     def test_without_forced_https_both_entry_points_share_the_chain(self) -> None:
         found = traefik("https://example.com", is_force_https_enabled=False, is_gzip_enabled=False)
         assert not [label for label in found if ".middlewares=" in label]
-        assert "traefik.http.middlewares.gzip.compress=true" not in found
+        assert not [label for label in found if "gzip" in label]
 
     def test_noindex_stands_before_the_redirect(self) -> None:
         found = traefik("https://example.com", noindex_domains=("example.com",))
-        assert "traefik.http.routers.http-0-u1-web-2567.middlewares=0-u1-noindex,redirect-to-https" in found
+        name = "u1-web-2567"
+        chain = f"0-u1-noindex,{name}-redirect-to-https"
+        assert f"traefik.http.routers.http-0-{name}.middlewares={chain}" in found
 
     def test_ghost_has_its_own_middleware_in_place_of_stripprefix(self) -> None:
         found = traefik("http://example.com/blog", image="ghost:5")
-        assert "traefik.http.routers.http-0-u1-web-2567.middlewares=gzip,redir-ghost-u1" in found
+        assert "traefik.http.routers.http-0-u1-web-2567.middlewares=u1-web-2567-gzip,redir-ghost-u1" in found
         assert "traefik.http.middlewares.redir-ghost-u1.redirectregex.regex=^/blog/(.*)" in found
 
     def test_the_documents_middlewares_join_the_chain(self) -> None:
@@ -119,7 +122,7 @@ class TestTraefik:
         )
         found = traefik("http://example.com", own)
         assert found[0] == "traefik.enable=true"
-        assert "traefik.http.routers.http-0-u1-web-2567.middlewares=gzip,auth,a,b" in found
+        assert "traefik.http.routers.http-0-u1-web-2567.middlewares=u1-web-2567-gzip,auth,a,b" in found
 
     def test_the_port_for_the_proxy_serves_domains_without_one(self) -> None:
         assert [label for label in traefik("http://example.com", port=81) if "server.port" in label] == [

@@ -1,5 +1,9 @@
-"""Traefik's labels, for servers whose proxy is TRAEFIK. Names and order are upstream's, so that a
-service that moves over keeps its routers."""
+"""Traefik's labels, for servers whose proxy is TRAEFIK. Routers have upstream's names and order, so that a
+service that moves over keeps them.
+
+A middleware's name is known to everything that Traefik routes, so ours carry the component's: two that share
+a name and differ make Traefik drop both. What the document says itself always stands (Q24).
+"""
 
 import hashlib
 import re
@@ -10,6 +14,11 @@ from typing import Final
 from homeport.core.compose.model import Component, Domain
 
 _MIDDLEWARE: Final = re.compile(r"traefik\.http\.middlewares\.([^.=]+)\.")
+_PLACES: Final = re.compile(
+    r"traefik\.http\.(?:routers\.(?P<router>[^.=]+)|middlewares\.[^.=]+\.chain)\.middlewares=(?P<names>.*)"
+)
+_GZIP: Final = ("gzip", "compress", "true")
+_REDIRECT: Final = ("redirect-to-https", "redirectscheme.scheme", "https")
 _EXTRA_MIDDLEWARES: Final = "coolify.traefik.middlewares="
 _NOT_IN_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
 _NETWORK: Final = "traefik.docker.network"
@@ -18,19 +27,19 @@ _NETWORK: Final = "traefik.docker.network"
 def traefik_labels(
     component: Component, uuid: str, own_labels: Sequence[str], *, has_network_mode: bool
 ) -> list[str]:
-    """The labels to add for a component with domains. `own_labels` are those of the document:
-    their middlewares join the chain. A `$` is doubled where Compose must leave it alone."""
+    """The labels to add for a component with domains. `own_labels` are those of the document: what they set
+    is not added, and their middlewares join the chain. A `$` is doubled where Compose must leave it alone."""
     if component.kind != "application" or not component.domains:
         return []
-    network = [] if has_network_mode or _sets_network(own_labels) else [f"{_NETWORK}={uuid}"]
-    labels = {"traefik.enable": "true"}
-    if component.is_gzip_enabled:
-        labels["traefik.http.middlewares.gzip.compress"] = "true"
-    labels["traefik.http.middlewares.redirect-to-https.redirectscheme.scheme"] = "https"
-    middlewares = _middlewares_of(own_labels)
+    name = router_name(component.name, uuid)
+    labels = {"traefik.enable": "true"} | _shared(component, name, own_labels)
+    joining = _joining(own_labels, name)
     for index, domain in enumerate(component.domains):
-        labels |= _Route(component, uuid, domain, index, middlewares).labels()
-    return [*network, *sorted(f"{key}={value}" for key, value in labels.items())]
+        labels |= _Route(component, uuid, domain, index, joining).labels()
+    taken = {label.partition("=")[0] for label in own_labels}
+    added = [f"{key}={value}" for key, value in labels.items()]
+    network = [] if has_network_mode else [f"{_NETWORK}={uuid}"]
+    return [label for label in (*network, *sorted(added)) if label.partition("=")[0] not in taken]
 
 
 def router_name(component: str, uuid: str) -> str:
@@ -40,18 +49,41 @@ def router_name(component: str, uuid: str) -> str:
     return f"{uuid}-{segment}-{digest}"
 
 
-def _sets_network(labels: Iterable[str]) -> bool:
-    return any(label.partition("=")[0] == _NETWORK for label in labels)
+def _defined_by(labels: Iterable[str]) -> dict[str, None]:
+    found = (_MIDDLEWARE.match(label) for label in labels)
+    return dict.fromkeys(match[1] for match in found if match)
 
 
-def _middlewares_of(labels: Iterable[str]) -> tuple[str, ...]:
-    names: dict[str, None] = {}
+def _placed_by(labels: Iterable[str], name: str) -> frozenset[str]:
+    """The middlewares that the document's chains and its own routers name; one of ours that it adjusts is none
+    of its own, and what it protects with a middleware there is protected on the others too."""
+    found = (_PLACES.fullmatch(label) for label in labels)
+    lists = (match["names"] for match in found if match and not (match["router"] or "").endswith(name))
+    return frozenset(part.strip().removesuffix("@docker") for listed in lists for part in listed.split(","))
+
+
+def _shared(component: Component, name: str, labels: Sequence[str]) -> dict[str, str]:
+    """The middlewares of all routers of a component. Under their plain names, which every component has
+    upstream, they are defined for a document that names them."""
+    asked = _placed_by(labels, name) - _defined_by(labels).keys()
+    defined: dict[str, str] = {}
+    for middleware, setting, value in (_GZIP, _REDIRECT):
+        if middleware in asked:
+            defined[f"traefik.http.middlewares.{middleware}.{setting}"] = value
+        if component.is_gzip_enabled or middleware != "gzip":
+            defined[f"traefik.http.middlewares.{name}-{middleware}.{setting}"] = value
+    return defined
+
+
+def _joining(labels: Sequence[str], name: str) -> tuple[str, ...]:
+    """The document's middlewares for our routers: those that it defines and places nowhere, and those that it
+    lists for this."""
+    placed = _placed_by(labels, name)
+    names = dict.fromkeys(middleware for middleware in _defined_by(labels) if middleware not in placed)
     for label in labels:
-        if found := _MIDDLEWARE.match(label):
-            names[found[1]] = None
-        elif label.startswith(_EXTRA_MIDDLEWARES):
+        if label.startswith(_EXTRA_MIDDLEWARES):
             listed = label.removeprefix(_EXTRA_MIDDLEWARES).split(",")
-            names |= dict.fromkeys(name.strip() for name in listed if name.strip())
+            names |= dict.fromkeys(part.strip() for part in listed if part.strip())
     return tuple(names)
 
 
@@ -70,7 +102,7 @@ class _Route:
             chain, definitions = self._chain(http)
             return definitions | self._router(http, "http", chain)
         chain, definitions = self._chain(https)
-        forced = [*self._noindex_chain(), "redirect-to-https"]
+        forced = [*self._noindex_chain(), f"{name}-{_REDIRECT[0]}"]
         http_chain = forced if self.component.is_force_https_enabled else chain
         return (
             definitions
@@ -106,7 +138,7 @@ class _Route:
             definitions[f"traefik.http.middlewares.{name}.stripprefix.prefixes"] = self.domain.path
             chain.append(name)
         if self.component.is_gzip_enabled:
-            chain.append("gzip")
+            chain.append(f"{router_name(self.component.name, self.uuid)}-{_GZIP[0]}")
         if is_ghost:
             chain.append(f"redir-ghost-{self.uuid}")
             definitions |= self._ghost()
