@@ -25,6 +25,7 @@ _SPLIT: Final = re.compile(
 )
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _NOT_IN_LABEL: Final = re.compile(r"[^a-z0-9-]")
+_SCHEME_PORTS: Final = {"http": 80, "https": 443}
 _LOCAL_HOSTS: Final = frozenset({"localhost", "host.docker.internal"})
 
 
@@ -200,15 +201,24 @@ def _chosen(source: DomainSource, domains: tuple[Domain, ...], own_start: str) -
     return max(domains, key=fit)
 
 
+def as_reached(domain: Domain, base: Domain) -> Domain:
+    """The domain with the port on which people reach it: hosts under a server's base are where that is."""
+    is_under = domain.scheme == base.scheme and domain.host.endswith(f".{base.host}")
+    if not is_under or base.port in (None, _SCHEME_PORTS[base.scheme]):
+        return domain
+    return replace(domain, public_port=base.port)
+
+
 def base_domain(wildcard: str | None, ip: str, default: Domain | None) -> Domain:
     """Under what a server's hosts are generated: its wildcard domain, else `default`, else sslip.io.
 
-    A server that is addressed by a host name gets that name: sslip.io only knows addresses.
+    Its port is the one that people use. A server that is addressed by a host name gets that name: sslip.io
+    only knows addresses.
     """
     if wildcard and wildcard.strip():
         text = wildcard.strip() if "://" in wildcard else f"http://{wildcard.strip()}"
         given = parse_domain(text.replace("://*.", "://", 1))
-        return Domain(scheme=given.scheme, host=given.host, path=given.path)
+        return Domain(scheme=given.scheme, host=given.host, port=given.port, path=given.path)
     if default is not None:
         return default
     address = ip.strip().strip("[]").partition("%")[0].lower()

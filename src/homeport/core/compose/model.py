@@ -33,6 +33,9 @@ class Domain:
     path: str = ""
     given: str = ""
     """The URL as a person wrote it, with only scheme and host lower-cased; "" for a generated one."""
+    public_port: int | None = None
+    """Where people reach it, if that is not the scheme's own port: the server's wildcard says so, and it is
+    stored nowhere else (`core.domains.as_reached`)."""
 
     @property
     def url(self) -> str:
@@ -45,12 +48,13 @@ class Domain:
     @property
     def public_url(self) -> str:
         """As a person opens it: without the container's port."""
-        return f"{self.scheme}://{self.host}{self.path}"
+        return f"{self.scheme}://{self.fqdn}"
 
     @property
     def fqdn(self) -> str:
-        """Host and path, without scheme and port (what SERVICE_FQDN_* holds)."""
-        return f"{self.host}{self.path}"
+        """The same without the scheme (what SERVICE_FQDN_* holds)."""
+        port = f":{self.public_port}" if self.public_port is not None else ""
+        return f"{self.host}{port}{self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

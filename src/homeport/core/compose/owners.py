@@ -83,7 +83,8 @@ class Owners:
         self.domains: dict[str, tuple[Domain, ...] | None] = {}
         for draft in drafts:
             special = _special(draft, known - self.special.keys())
-            self.domains[draft.name] = self._domains_of(draft, special, scope)
+            owned = self._domains_of(draft, special, scope)
+            self.domains[draft.name] = owned and tuple(domains.as_reached(d, scope.base) for d in owned)
             self.special |= _special_sources(draft, special)
         self._overridden = {key for key in self.special if self._is_overridden(scope.variables.get(key), key)}
 
