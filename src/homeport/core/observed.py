@@ -88,6 +88,38 @@ class Observed:
         return {item.component: item.ports[0] for item in reversed(self.containers) if item.ports}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A port of the server that leads to a running container. `service_uuid` is "" for one that is not ours."""
+
+    container: str
+    service_uuid: str
+    port: int
+    protocol: str
+    address: str = ""
+
+
+def read_published(documents: Sequence[Json]) -> tuple[Published, ...]:
+    """The published ports in the engine's listing of containers."""
+    return tuple(
+        Published(
+            container=str((document.get("Names") or [""])[0]).removeprefix("/"),
+            service_uuid=str(_map(document, "Labels").get(LABEL_SERVICE) or ""),
+            port=port,
+            protocol=str(entry.get("Type") or "tcp"),
+            address=str(entry.get("IP") or ""),
+        )
+        for document in documents
+        for entry in document.get("Ports") or ()
+        if (port := _number(entry.get("PublicPort")))
+    )
+
+
+def read_memory(info: Json) -> int | None:
+    """The bytes of memory that the engine's machine has; None when the engine does not say."""
+    return _number(info.get("MemTotal")) or None
+
+
 def read(documents: Sequence[Json]) -> Observed:
     """Read the inspect documents of containers; a document without an id (it vanished meanwhile) is left out."""
     containers = [_container(document) for document in documents if document.get("Id")]

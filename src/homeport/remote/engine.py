@@ -45,6 +45,15 @@ class AiodockerEngine:
         with self._translated("asking for the engine's version"):
             return await self._client.version()
 
+    async def info(self) -> Json:
+        with self._translated("asking about the engine's machine"):
+            return dict(await self._client.system.info())
+
+    async def running(self) -> list[Json]:
+        with self._translated("listing running containers"):
+            async with self._request("GET", "containers/json", {}, _ASK) as answer:
+                return list(await answer.json())
+
     async def containers(self, labels: Mapping[str, str]) -> list[Json]:
         with self._translated("listing containers"):
             filters = json.dumps({"label": _pairs(labels)})

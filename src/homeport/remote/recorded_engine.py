@@ -36,6 +36,7 @@ class RecordingEngine:
     scripted_events: list[Json] = field(default_factory=list)
     is_unreachable: bool = False
     has_every_image: bool = True
+    memory_bytes: int = 8 * 1024**3
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def _called(self, method: str, *arguments: str) -> None:
@@ -53,6 +54,14 @@ class RecordingEngine:
     async def version(self) -> Json:
         self._called("version")
         return {"Version": "28.0.0", "ApiVersion": "1.48", "Os": "linux", "Arch": "amd64"}
+
+    async def info(self) -> Json:
+        self._called("info")
+        return {"MemTotal": self.memory_bytes, "NCPU": 2, "OperatingSystem": "Recorded"}
+
+    async def running(self) -> list[Json]:
+        self._called("running")
+        return [_short(item) for item in self.containers_by_name.values() if item["State"].get("Running")]
 
     async def containers(self, labels: Mapping[str, str]) -> list[Json]:
         self._called("containers")
@@ -175,6 +184,29 @@ class RecordingEngine:
             "ExitCode": behaviour.exit_code,
             "StartedAt": self.now().strftime("%Y-%m-%dT%H:%M:%S.%f000Z"),
         } | ({"Health": {"Status": health}} if health else {})
+
+
+def _short(document: Json) -> Json:
+    """A container as a listing has it."""
+    bindings = (document.get("HostConfig") or {}).get("PortBindings") or {}
+    ports = []
+    for inside, outside in bindings.items():
+        port, _, protocol = inside.partition("/")
+        ports += [
+            {
+                "IP": binding.get("HostIp") or "0.0.0.0",  # noqa: S104 - as the engine says it
+                "PrivatePort": int(port),
+                "PublicPort": int(binding["HostPort"]),
+                "Type": protocol or "tcp",
+            }
+            for binding in outside
+        ]
+    return {
+        "Id": document["Id"],
+        "Names": [document["Name"]],
+        "Labels": document["Config"]["Labels"],
+        "Ports": ports,
+    }
 
 
 def _carries(labels: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
