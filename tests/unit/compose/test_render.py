@@ -224,9 +224,8 @@ _ANY_DOCUMENT = st.fixed_dictionaries(
 @given(_ANY_DOCUMENT)
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_a_document_is_rendered_or_refused_and_never_breaks(data: dict[str, Any]) -> None:
-    document = load(dump(data))
     try:
-        rendered = render(document, make_scope(proxy="TRAEFIK"))
+        rendered = render(load(dump(data)), make_scope(proxy="TRAEFIK"))
     except ComposeRejected as error:
         assert error.message  # noqa: PT017  # Most of the documents are refused.
     else:

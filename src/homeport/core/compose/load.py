@@ -8,17 +8,20 @@ everything stands.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final
 
 import yaml
 
+from homeport.core.compose.extend import extended
 from homeport.core.compose.nodes import (
     Node,
     NodeRejected,
+    Path,
     Spot,
     map_node,
+    place,
     scalar_node,
     sequence_node,
     start_of,
@@ -42,11 +45,12 @@ _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _COMMENT: Final = re.compile(r"[ \t]+#[ \t]*([^\r\n]*)")
 _BLOCK_STYLES: Final = ("|", ">")
 
-Path = Sequence[str | int]
+__all__ = ["Document", "Path", "load", "place"]
 
 
 def load(text: str) -> "Document":
-    """Raises ComposeRejected, with line and column, for whatever is no single safe document."""
+    """The document, with every `extends` resolved. Raises ComposeRejected, with line and column, for
+    whatever is no single safe document, and with the place for an `extends` that leads nowhere."""
     text = text.removeprefix("\ufeff")
     _check_text(text)
     spaces_left = MAX_SPACED if len(text) <= MAX_SPACED_LENGTH else 0
@@ -95,9 +99,9 @@ class Document:
         return dict(self._comments())
 
     def _comments(self) -> Iterator[tuple[tuple[str, str], str]]:
-        services = _child(self._root, "services")
+        services = self._root.child("services") if self._root is not None else None
         for component, spot in services.spots() if services is not None else ():
-            environment = _child(spot.node, "environment")
+            environment = spot.node.child("environment")
             for step, entry in environment.spots() if environment is not None else ():
                 comment = self._comment_behind(entry.node)
                 key = _variable_name(step, entry.node)
@@ -109,22 +113,6 @@ class Document:
             return ""
         found = _COMMENT.match(self._text, node.end)
         return found.group(1).strip()[:MAX_COMMENT] if found else ""
-
-
-def place(path: Path) -> str:
-    """`services.web.ports[0]` for `("services", "web", "ports", 0)`."""
-    text = ""
-    for step in path:
-        if isinstance(step, int):
-            text += f"[{step}]"
-        else:
-            text += f".{step}" if text else step
-    return text
-
-
-def _child(node: Node | None, key: str) -> Node | None:
-    spot = node.spot(key) if node is not None else None
-    return spot.node if spot is not None else None
 
 
 def _variable_name(step: str | int, node: Node) -> str:
@@ -140,7 +128,7 @@ def _compose(text: str) -> Document:
             composer.take(event)
     except NodeRejected as problem:
         raise _rejected(problem.message, problem.line, problem.column) from None
-    return Document(text, composer.root)
+    return Document(text, extended(composer.root))
 
 
 def _with_space(text: str, error: yaml.MarkedYAMLError) -> str | None:

@@ -4,7 +4,7 @@ Which text becomes a number, and what `<<` means, is decided here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 import yaml
@@ -19,6 +19,8 @@ _FLOAT: Final = re.compile(r"-?[0-9]{1,17}\.[0-9]{1,17}(e[-+][0-9]{2,3})?")
 _ENTRY: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]*)(?:=(.*))?", re.DOTALL)
 _CORE: Final = "tag:yaml.org,2002:"
 _MERGE: Final = "<<"
+
+Path = Sequence[str | int]
 
 
 class Mark(Protocol):
@@ -72,6 +74,11 @@ class Node:
             return children[step]
         return None
 
+    def child(self, key: str) -> "Node | None":
+        """The value of a map's entry; None for whatever has no such entry."""
+        spot = self.spot(key)
+        return spot.node if spot is not None else None
+
     def spots(self) -> Iterator[tuple[str | int, Spot]]:
         if isinstance(self.children, dict):
             yield from self.children.items()
@@ -109,9 +116,7 @@ def scalar_node(event: yaml.ScalarEvent) -> Node:
 
 def sequence_node(event: yaml.CollectionStartEvent, spots: list[Spot]) -> Node:
     _check_tag(event, "seq")
-    node = Node([spot.node.value for spot in spots], start_of(event))
-    node.children = spots
-    return _measured(node, spots)
+    return sequence_of(spots, start_of(event))
 
 
 def map_node(event: yaml.CollectionStartEvent, keys: list[Node], spots: list[Spot]) -> Node:
@@ -125,8 +130,20 @@ def map_node(event: yaml.CollectionStartEvent, keys: list[Node], spots: list[Spo
         if key.text in children:
             raise _duplicate(key)
         children[key.text] = spot
-    node = Node({key: spot.node.value for key, spot in children.items()}, start_of(event))
+    return map_of(children, start_of(event))
+
+
+def map_of(children: dict[str, Spot], mark: Mark) -> Node:
+    """A map of these entries."""
+    node = Node({key: spot.node.value for key, spot in children.items()}, mark)
     node.children = children
+    return _measured(node, children.values())
+
+
+def sequence_of(spots: list[Spot], mark: Mark) -> Node:
+    """A list of these items."""
+    node = Node([spot.node.value for spot in spots], mark)
+    node.children = spots
     return _measured(node, spots)
 
 
@@ -144,9 +161,7 @@ def _merging_node(event: yaml.CollectionStartEvent, keys: list[Node], spots: lis
                 children.setdefault(name, merged)
         else:
             children[key.text] = spot
-    node = Node({key: spot.node.value for key, spot in children.items()}, start_of(event))
-    node.children = children
-    return _measured(node, spots)
+    return map_of(children, start_of(event))
 
 
 def _merged(node: Node, mark: Mark) -> Iterator[tuple[str, Spot]]:
@@ -178,7 +193,7 @@ def _is_list_of_text(node: Node) -> bool:
     return isinstance(node.children, list) and all(not spot.node.height for spot in node.children)
 
 
-def _measured(node: Node, spots: list[Spot]) -> Node:
+def _measured(node: Node, spots: Iterable[Spot]) -> Node:
     for spot in spots:
         node.size += spot.node.size
         node.height = max(node.height, spot.node.height)
@@ -210,3 +225,14 @@ def _shown(tag: str | None) -> str:
 
 def _duplicate(key: Node) -> NodeRejected:
     return NodeRejected(f'duplicate key "{key.text[:80]}"', key.mark)
+
+
+def place(path: Path) -> str:
+    """`services.web.ports[0]` for `("services", "web", "ports", 0)`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            text += f".{step}" if text else step
+    return text
