@@ -2,7 +2,8 @@
 
 A stored value is never changed, with three exceptions: a domain's value follows the domain, an
 item `K=$SERVICE_...` follows the document, and a blank that only now got a default or a
-generator is filled (Q2). What a person wrote stays in every case (Q36).
+generator is filled (Q2). What a person wrote stays (Q36); where it became the domain of a special
+image, it follows that domain.
 """
 
 import re
@@ -158,7 +159,7 @@ def _new(key: str, wanted: Wanted) -> Variable:
 def _merged(variable: Variable, wanted: Wanted | None, source: DomainSource | None) -> Variable:
     if wanted is not None and wanted.is_required:
         variable = replace(variable, is_required=True)
-    if variable.origin == "user" and variable.value is not None:
+    if variable.origin == "user" and variable.value is not None and not _has_become_domain(variable, source):
         return variable
     if source is not None and (wanted is not None or variable.origin == "domain"):
         return replace(variable, origin="domain", source=source)
@@ -169,6 +170,11 @@ def _merged(variable: Variable, wanted: Wanted | None, source: DomainSource | No
     if variable.value is None and not is_generated(variable.key):
         return replace(variable, value=wanted.default, origin="template")
     return variable
+
+
+def _has_become_domain(variable: Variable, source: DomainSource | None) -> bool:
+    """Whether what a person wrote was taken for a domain of its component: that is the truth from then on."""
+    return source is not None and domain_name(variable.key) is None
 
 
 def _generate(merged: dict[str, Variable], wanted: frozenset[str], random: Source) -> None:
