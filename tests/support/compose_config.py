@@ -1,0 +1,46 @@
+"""`docker compose config` of two texts: what the real Compose reads in them."""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from homeport.remote.compose_cli import find_compose
+
+
+class ConfigRefused(AssertionError):
+    """Compose does not accept the file; the text is what it says."""
+
+
+def read_config(compose: str, dotenv: str = "", files: Iterable[str] = ()) -> dict[str, Any]:
+    """The project as Compose reads it. `files` are empty ones in its folder. Raises ConfigRefused."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in files:
+            Path(folder, name).touch()
+        Path(folder, "docker-compose.yml").write_bytes(compose.encode())
+        Path(folder, ".env").write_bytes(dotenv.encode())
+        done = subprocess.run(
+            [
+                *find_compose(),
+                "--project-directory",
+                folder,
+                "--project-name",
+                "p",
+                "config",
+                "--format",
+                "json",
+            ],
+            cwd=folder,
+            capture_output=True,
+            check=False,
+            env={"PATH": os.defpath, "HOME": folder},
+            timeout=60,
+        )
+    if done.returncode != 0:
+        raise ConfigRefused(done.stderr.decode().strip())
+    # It prints what would have to be written: with every dollar doubled.
+    project: dict[str, Any] = json.loads(done.stdout.decode().replace("$$", "$"))
+    return project
