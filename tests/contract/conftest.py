@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from homeport.app import prepare_database
-from homeport.db.engine import open_database
+from homeport.db.engine import Database, open_database
+from homeport.remote.recording import RecordingHost
 from homeport.settings import Settings
-from tests.support.app import RunningApp, running, settings_for
+from homeport.worker.context import Context
+from homeport.worker.run import worker
+from tests.support.app import RecordingHosts, RunningApp, running, settings_for
 from tests.support.postgres import ensure_cluster, new_name
 
 
@@ -78,3 +81,21 @@ async def homeport(settings: Settings) -> AsyncIterator[RunningApp]:
     """The application after its first start, without a worker."""
     async with running(settings) as app:
         yield app
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    database = open_database(settings.database_url, settings.secret_keys)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def host() -> RecordingHost:
+    return RecordingHost()
+
+
+@pytest.fixture
+async def context(database: Database, settings: Settings, host: RecordingHost) -> AsyncIterator[Context]:
+    async with worker(database, settings, RecordingHosts(host), is_observing=False) as running:
+        yield running

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -13,7 +12,7 @@ from homeport.core.commands import Command, Output
 from homeport.core.compose.model import Component, Domain, File, Volume
 from homeport.core.observed import LABEL_SERVICE
 from homeport.db.deployments import Deployment
-from homeport.db.engine import Database, open_database
+from homeport.db.engine import Database
 from homeport.db.servers import Server
 from homeport.db.services import Service
 from homeport.errors import EngineFailed
@@ -43,24 +42,6 @@ _TWO = (
     ),
     Component(name="db", kind="database", image="db:1", has_healthcheck=True),
 )
-
-
-@pytest.fixture
-async def database(settings: Settings) -> AsyncIterator[Database]:
-    database = open_database(settings.database_url, settings.secret_keys)
-    yield database
-    await database.close()
-
-
-@pytest.fixture
-def host() -> RecordingHost:
-    return RecordingHost()
-
-
-@pytest.fixture
-async def context(database: Database, settings: Settings, host: RecordingHost) -> AsyncIterator[Context]:
-    async with worker(database, settings, RecordingHosts(host), is_observing=False) as running:
-        yield running
 
 
 async def run(context: Context, service: Placed, *args: object, **options: object) -> Deployment:

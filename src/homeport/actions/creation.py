@@ -100,7 +100,9 @@ async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
             ctx, new.urls, rendered, server_id=server_id, is_forced=new.is_forced, ids={}
         )
         rendered = with_domains(document, scope, rendered, chosen)
-    judgement = await judge(ctx, document, scope, rendered, confirmed=new.grants)
+    judgement = await judge(
+        ctx, document, scope, rendered, server_kind=place.server_kind, confirmed=new.grants
+    )
     return ReadyService(
         new=new,
         place=place,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,14 +33,16 @@ async def judge(
     scope: Scope,
     rendered: Rendered,
     *,
+    server_kind: str,
     confirmed: Collection[str] = (),
     approved: Collection[str] = (),
 ) -> Judgement:
     """Hold what a render asks of its server against what was granted.
 
-    `confirmed` are the grants that an owner names in the request, `approved` is what the service alone was
-    granted before. Raises GrantsMissing, except in a dry run, which shows what is missing; NotAllowed when
-    somebody else confirms; FieldsRejected for a grant that does not exist.
+    `server_kind` is "local" for the machine that Homeport runs on. `confirmed` are the grants that an owner
+    names in the request, `approved` is what the service alone was granted before. Raises GrantsMissing,
+    except in a dry run, which shows what is missing; ComposeRejected for what nobody can grant; NotAllowed
+    when somebody else confirms; FieldsRejected for a grant that does not exist.
     """
     _check_confirmation(ctx, confirmed)
     found = find_asks(
@@ -49,7 +51,7 @@ async def judge(
         folder=scope.folder,
         uuid=scope.uuid,
         proxy=scope.proxy,
-        socket=ctx.site.docker_socket,
+        **ground_of(server_kind, ctx.site.docker_socket),
     )
     if not found:
         return Judgement()
@@ -63,6 +65,13 @@ async def judge(
     if missing and not ctx.is_dry_run:
         raise GrantsMissing([shown(ask) for ask in missing])
     return Judgement(asks=asks, missing=missing, approved=tuple(dict.fromkeys(kept)))
+
+
+def ground_of(server_kind: str, docker_socket: str) -> dict[str, Any]:
+    """What the judgement knows of a server: the setting for the socket is about this machine."""
+    if server_kind == "local":
+        return {"socket": docker_socket, "is_local": True}
+    return {}
 
 
 async def foreign_asks(session: AsyncSession, team_id: int, asks: Sequence[Ask]) -> tuple[Ask, ...]:

@@ -99,7 +99,14 @@ async def refresh_to_deploy(ctx: Context, stored: Stored) -> Rendered:
     document = load(stored.service.compose_raw)
     scope = await stored_scope(ctx, stored)
     rendered = rendered_of(document, scope)
-    judgement = await judge(ctx, document, scope, rendered, approved=stored.service.grants or ())
+    judgement = await judge(
+        ctx,
+        document,
+        scope,
+        rendered,
+        server_kind=stored.server.kind,
+        approved=stored.service.grants or (),
+    )
     stored.service.grants = list(judgement.approved) or None
     await store_render(ctx, stored, rendered)
     return rendered

@@ -116,7 +116,13 @@ async def prepare_change(ctx: Context, stored: Stored, change: ChangeService) ->
         )
         rendered = with_domains(document, scope, rendered, chosen)
     judgement = await judge(
-        ctx, document, scope, rendered, confirmed=change.grants, approved=service.grants or ()
+        ctx,
+        document,
+        scope,
+        rendered,
+        server_kind=stored.server.kind,
+        confirmed=change.grants,
+        approved=service.grants or (),
     )
     return ReadyChange(
         change=change,

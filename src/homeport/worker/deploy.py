@@ -16,6 +16,7 @@ from homeport.core.revision import Action, Snapshot
 from homeport.errors import DeploymentFailed
 from homeport.remote.images import STABLE_TAG, ensure_proxy_image
 from homeport.worker import proxy
+from homeport.worker.grants import refuse_ungranted
 from homeport.worker.runs import Run
 from homeport.worker.settle import SETTLE, Bulletin, await_ready, report
 
@@ -28,6 +29,7 @@ _TRIES: Final = 5
 
 async def bring_up(run: Run) -> None:
     snapshot, action = run.wanted, _action(run)
+    await refuse_ungranted(run)
     before, images = await asyncio.gather(run.observe(), _find_images(run, snapshot))
     if STABLE_TAG in missing_images(snapshot, images):
         await ensure_proxy_image(run.host.engine)
