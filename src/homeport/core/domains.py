@@ -185,10 +185,10 @@ def derive(source: DomainSource, domains: tuple[Domain, ...] | None, *, uuid: st
         domains = (generated(source.label, uuid=uuid, base=base),)
     if not domains:
         return ""
-    domain = _chosen(source, domains, f"{host_label(source.label, uuid)}.")
-    port = f":{source.port}" if source.port is not None and source.is_port_shown else ""
-    text = f"{domain.host}{port}{joined_path(domain.path, source.path)}"
-    return text if source.form == "fqdn" else f"{domain.scheme}://{text}"
+    domain = as_reached(_chosen(source, domains, f"{host_label(source.label, uuid)}."), base)
+    port = source.port if source.port is not None and source.is_port_shown else domain.public_port
+    shown = replace(domain, public_port=port, path=joined_path(domain.path, source.path))
+    return shown.fqdn if source.form == "fqdn" else shown.public_url
 
 
 def _chosen(source: DomainSource, domains: tuple[Domain, ...], own_start: str) -> Domain:

@@ -313,7 +313,6 @@ async def _update_components(
             )
             session.add(row)
         else:
-            values["exclude_from_status"] |= row.exclude_from_status
             change_row(row, values, stamp.now)
         if component.name in own_domains:
             row.has_own_domains = True
