@@ -1,6 +1,6 @@
 """Services: create, list, show, change, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter
@@ -10,12 +10,14 @@ from starlette.responses import Response
 from homeport.actions.context import Context
 from homeport.actions.creation import NewService, create_service
 from homeport.actions.names import clean_tags
+from homeport.actions.plans import apply_change, apply_creation, draft_change, draft_creation
 from homeport.actions.services import ChangeService, Done, change_service, delete_service, get_stored
+from homeport.api.plans import PLAN_ID, apply_body, plan_answer
 from homeport.api.shapes.services import ServiceItems, service_shape
 from homeport.db.views import find_service_view, list_service_views
 from homeport.errors import NotFound
 from homeport.http.answers import json_answer
-from homeport.http.deps import reads, writes
+from homeport.http.deps import DRY_RUN, reads, writes, writes_or_plans
 from homeport.http.fields import Body, Bool, List, Str
 from homeport.http.input import all_input, json_object, query_bool, validate
 
@@ -61,29 +63,16 @@ class ChangeServiceBody(Body):
 
 
 @router.post("/services")
-async def create(request: Request, ctx: Annotated[Context, writes("write")]) -> Response:
-    body = validate(NewServiceBody, await json_object(request))
-    done = await create_service(
-        ctx,
-        NewService(
-            given=body.given,
-            type=body.type,
-            docker_compose_raw=body.docker_compose_raw,
-            project_uuid=body.project_uuid,
-            environment_name=body.environment_name,
-            environment_uuid=body.environment_uuid,
-            server_uuid=body.server_uuid,
-            destination_uuid=body.destination_uuid,
-            name=body.name,
-            description=body.description,
-            urls=_pairs(body.urls),
-            tags=clean_tags(body.tags),
-            is_forced=bool(body.force_domain_override),
-            is_container_label_escape_enabled=body.is_container_label_escape_enabled is not False,
-            instant_deploy=bool(body.instant_deploy),
-            grants=body.grants or (),
-        ),
-    )
+async def create(request: Request, ctx: Annotated[Context, writes_or_plans("write")]) -> Response:
+    data = await json_object(request, ignores=(DRY_RUN,))
+    if ctx.is_dry_run:
+        draft = await draft_creation(ctx, _new_service(data), data)
+        return json_answer(await plan_answer(request, ctx, draft))
+    if PLAN_ID in data:
+        applied = apply_body(data)
+        done = await apply_creation(ctx, applied.plan_id, _new_service, applied.grants or ())
+    else:
+        done = await create_service(ctx, _new_service(data))
     return json_answer(_done(done), 201)
 
 
@@ -105,26 +94,17 @@ async def get_service(uuid: str, ctx: Annotated[Context, reads("read")]) -> Resp
 
 
 @router.patch("/services/{uuid}")
-async def change(uuid: str, request: Request, ctx: Annotated[Context, writes("write")]) -> Response:
-    data = await json_object(request)
+async def change(uuid: str, request: Request, ctx: Annotated[Context, writes_or_plans("write")]) -> Response:
+    data = await json_object(request, ignores=(DRY_RUN,))
     stored = await get_stored(ctx, uuid)
-    body = validate(ChangeServiceBody, data)
-    done = await change_service(
-        ctx,
-        stored,
-        ChangeService(
-            given=body.given,
-            name=body.name,
-            description=body.description,
-            docker_compose_raw=body.docker_compose_raw,
-            connect_to_docker_network=body.connect_to_docker_network,
-            is_container_label_escape_enabled=body.is_container_label_escape_enabled,
-            urls=_pairs(body.urls),
-            is_forced=bool(body.force_domain_override),
-            instant_deploy=bool(body.instant_deploy),
-            grants=body.grants or (),
-        ),
-    )
+    if ctx.is_dry_run:
+        draft = await draft_change(ctx, stored, _change_service(data), data)
+        return json_answer(await plan_answer(request, ctx, draft))
+    if PLAN_ID in data:
+        applied = apply_body(data)
+        done = await apply_change(ctx, stored, applied.plan_id, _change_service, applied.grants or ())
+    else:
+        done = await change_service(ctx, stored, _change_service(data))
     return json_answer(_done(done))
 
 
@@ -140,6 +120,44 @@ async def delete(uuid: str, request: Request, ctx: Annotated[Context, writes("wr
     }
     done = await delete_service(ctx, uuid, options)
     return json_answer({"message": "Service deletion request queued.", **deployment_of(done)})
+
+
+def _new_service(data: Mapping[str, Any]) -> NewService:
+    body = validate(NewServiceBody, data)
+    return NewService(
+        given=body.given,
+        type=body.type,
+        docker_compose_raw=body.docker_compose_raw,
+        project_uuid=body.project_uuid,
+        environment_name=body.environment_name,
+        environment_uuid=body.environment_uuid,
+        server_uuid=body.server_uuid,
+        destination_uuid=body.destination_uuid,
+        name=body.name,
+        description=body.description,
+        urls=_pairs(body.urls),
+        tags=clean_tags(body.tags),
+        is_forced=bool(body.force_domain_override),
+        is_container_label_escape_enabled=body.is_container_label_escape_enabled is not False,
+        instant_deploy=bool(body.instant_deploy),
+        grants=body.grants or (),
+    )
+
+
+def _change_service(data: Mapping[str, Any]) -> ChangeService:
+    body = validate(ChangeServiceBody, data)
+    return ChangeService(
+        given=body.given,
+        name=body.name,
+        description=body.description,
+        docker_compose_raw=body.docker_compose_raw,
+        connect_to_docker_network=body.connect_to_docker_network,
+        is_container_label_escape_enabled=body.is_container_label_escape_enabled,
+        urls=_pairs(body.urls),
+        is_forced=bool(body.force_domain_override),
+        instant_deploy=bool(body.instant_deploy),
+        grants=body.grants or (),
+    )
 
 
 def _pairs(urls: Sequence[Url] | None) -> list[tuple[str | None, str | None]] | None:

@@ -1,10 +1,15 @@
 """Plans: what a request would do, kept for a quarter of an hour so that exactly that can be done."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
+from homeport.db.scope import owned
+from homeport.db.services import Component, Service
 from homeport.db.types import Encrypted, Instant, Row
 
 
@@ -27,3 +32,41 @@ class StoredPlan(Row):
     created_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     applied_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+async def hold_plan(session: AsyncSession, team_id: int, uuid: str) -> StoredPlan | None:
+    """A plan of the team, held until the transaction ends: of two that apply it at once, the second sees that the
+    first did."""
+    return await session.scalar(select(StoredPlan).where(owned(StoredPlan, team_id, uuid)).with_for_update())
+
+
+async def delete_old_plans(session: AsyncSession, before: datetime) -> None:
+    """Forget the plans that had expired before this time. For the worker, which acts for no team."""
+    await session.execute(delete(StoredPlan).where(StoredPlan.expires_at < before))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """A service on a server. `ports` has (component, its ports as they are stored) of those that publish some."""
+
+    uuid: str
+    name: str
+    team_id: int
+    ports: Sequence[tuple[str, str]]
+
+
+async def list_publishers(session: AsyncSession, server_id: int) -> list[Publisher]:
+    """The services on a server, of every team: its ports are everybody's."""
+    statement = (
+        select(Service.uuid, Service.name, Service.team_id, Component.name, Component.ports)
+        .join(Component, Component.service_id == Service.id)
+        .where(Service.server_id == server_id, Component.ports.is_not(None))
+        .order_by(Service.id, Component.id)
+    )
+    found: dict[str, Publisher] = {}
+    ports: dict[str, list[tuple[str, str]]] = {}
+    for uuid, name, team_id, component, text in await session.execute(statement):
+        own = ports.setdefault(uuid, [])
+        own.append((component, text or ""))
+        found[uuid] = Publisher(uuid=uuid, name=name, team_id=team_id, ports=own)
+    return list(found.values())

@@ -9,6 +9,7 @@ from typing import Final
 from dbos import DBOS, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
+from homeport.db.plans import delete_old_plans
 from homeport.db.work import delete_old_lines, fail_unfinished, list_unfinished_ids
 from homeport.queue import job_id
 from homeport.worker.context import Context
@@ -17,6 +18,7 @@ from homeport.worker.jobs import PROTOCOL
 EVERY: Final = timedelta(hours=6)
 KEEP_JOBS: Final = timedelta(days=7)
 KEEP_LINES: Final = timedelta(days=60)
+KEEP_PLANS: Final = timedelta(days=1)
 STRANDED: Final = "stranded"
 _JOBS: Final = ("deploy", "delete")
 _ENDED: Final = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
@@ -69,7 +71,7 @@ async def _list_jobs(ids: list[str]) -> Sequence[WorkflowStatus]:
 
 
 async def forget(context: Context) -> None:
-    """Delete the records of jobs, and the lines of deployments, that ended long ago."""
+    """Delete the records of jobs and the lines of deployments that ended long ago, and plans that have expired."""
     before = (context.now() - KEEP_JOBS).isoformat()
     while True:
         old = await DBOS.list_workflows_async(
@@ -81,3 +83,4 @@ async def forget(context: Context) -> None:
             break
     async with context.database.write() as session:
         await delete_old_lines(session, context.now() - KEEP_LINES)
+        await delete_old_plans(session, context.now() - KEEP_PLANS)
