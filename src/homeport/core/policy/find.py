@@ -1,0 +1,162 @@
+"""From what Compose is going to run to the list of what it asks for.
+
+Judged is the output of a render, with anchors, merges and variables resolved, because that is what runs.
+The document is asked for line numbers only.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from homeport.core.compose.load import Document, place
+from homeport.core.compose.model import Component, File, Rendered
+from homeport.core.policy import sections
+from homeport.core.policy.asks import Ask
+from homeport.core.policy.build import secret_names
+from homeport.core.policy.components import JUDGES, judged
+from homeport.core.policy.masks import masked, secrets_of
+from homeport.core.policy.refusals import READ_TOO, refused
+from homeport.core.policy.values import (
+    Found,
+    Ground,
+    Path,
+    as_map,
+    compose_lookup,
+    interpolated,
+    read_dotenv,
+)
+from homeport.core.revision import Snapshot
+from homeport.errors import ComposeRejected
+
+DOCKER_SOCKET: Final = "/var/run/docker.sock"
+
+
+def find_asks(
+    rendered: Rendered,
+    document: Document,
+    *,
+    folder: str,
+    uuid: str,
+    proxy: str,
+    socket: str = DOCKER_SOCKET,
+    is_local: bool = False,
+) -> tuple[Ask, ...]:
+    """What a render asks of its server, in the order of its output.
+
+    `folder` is the service's folder on the server, `proxy` the server's (`CADDY`, `TRAEFIK`, `NONE`),
+    `socket` its engine's. Raises ComposeRejected for what nobody can grant; unless the server is Homeport's
+    own machine (`is_local`), that is also whatever makes Compose read or write files of that machine.
+    """
+    case = _Case(
+        rendered.document,
+        rendered.dotenv,
+        _ground(rendered.document, rendered.components, folder=folder, uuid=uuid, proxy=proxy, socket=socket),
+        document,
+    )
+    return case.asks(rendered.files, is_local=is_local)
+
+
+def asks_of_snapshot(
+    snapshot: Snapshot, *, proxy: str, socket: str = DOCKER_SOCKET, is_local: bool = False
+) -> tuple[Ask, ...]:
+    """The same for a stored revision, with the same keys; lines are None, because its text is not the user's."""
+    output = _read_own(snapshot.compose)
+    ground = _ground(
+        output,
+        snapshot.components,
+        folder=snapshot.folder,
+        uuid=snapshot.service_uuid,
+        proxy=proxy,
+        socket=socket,
+    )
+    return _Case(output, snapshot.dotenv, ground, None).asks(snapshot.files, is_local=is_local)
+
+
+def _ground(output: Mapping[str, Any], components: Sequence[Component], **more: str) -> Ground:
+    described = {component.name: component for component in components}
+    names = as_map(output.get("services"))
+    return Ground(components={name: described.get(name) for name in names}, **more)
+
+
+class _OwnText(yaml.CSafeLoader):
+    """Reads what `core.compose.dump` wrote, of whatever size: texts, and null."""
+
+
+_OwnText.yaml_implicit_resolvers = {"n": [("tag:yaml.org,2002:null", re.compile("null"))]}
+
+
+def _read_own(text: str) -> Mapping[str, Any]:
+    return as_map(yaml.load(text, Loader=_OwnText))  # noqa: S506 - a safe loader that resolves less
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    output: Mapping[str, Any]
+    dotenv: str
+    ground: Ground
+    document: Document | None
+
+    def asks(self, files: Sequence[File], *, is_local: bool) -> tuple[Ask, ...]:
+        values = read_dotenv(self.dotenv)
+        read = self._read(values)
+        for sentence, path in refused(read["services"], files, self.ground.folder):
+            raise self._rejected(sentence, path)
+        secrets = secrets_of(values)
+        asks: dict[tuple[str, str], Ask] = {}
+        for found in self._found(read):
+            ask = self._ask(found, secrets)
+            if found.is_by_compose and not is_local:
+                sentence = f"It {masked(found.what, secrets)}: Compose does that on the machine that Homeport runs on."
+                raise self._rejected(sentence, found.path)
+            asks.setdefault((ask.key, ask.place), ask)
+        return tuple(asks.values())
+
+    def _read(self, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+        """The sections interpolated, as far as anybody looks at them."""
+        lookup = compose_lookup(values, uuid=self.ground.uuid, socket=self.ground.socket)
+        read = {
+            section: dict(as_map(interpolated(self.output.get(section), lookup)))
+            for section in ("networks", "volumes", "configs", "secrets")
+        }
+        read["services"] = {
+            name: {
+                key: interpolated(value, lookup) if key in JUDGES or key in READ_TOO else value
+                for key, value in as_map(definition).items()
+            }
+            for name, definition in as_map(self.output.get("services")).items()
+        }
+        return read
+
+    def _found(self, read: Mapping[str, Mapping[str, Any]]) -> Iterator[Found]:
+        built: set[str] = set()
+        for name, definition in read["services"].items():
+            yield from judged(name, definition, self.ground)
+            built |= secret_names(definition.get("build"))
+        for name, value in read["networks"].items():
+            yield from sections.network(name, value, self.ground)
+        for name, value in read["volumes"].items():
+            yield from sections.volume(name, value, self.ground)
+        for section in ("configs", "secrets"):
+            for name, value in read[section].items():
+                is_built_in = section == "secrets" and name in built
+                yield from sections.file_of(section, name, value, self.ground, is_built_in=is_built_in)
+
+    def _ask(self, found: Found, secrets: Sequence[str]) -> Ask:
+        line = self.document.line(found.path) if self.document is not None else None
+        where = place(found.path)
+        shown = f"{where} (line {line})" if line is not None else where
+        return Ask(
+            grant=found.grant,
+            subject=masked(found.subject, secrets),
+            place=where,
+            line=line,
+            message=f"{shown}: {masked(found.what, secrets)}, which needs the grant {found.grant}.",
+        )
+
+    def _rejected(self, message: str, path: Path) -> ComposeRejected:
+        if self.document is not None:
+            return self.document.rejected(message, path)
+        return ComposeRejected(message, place=place(path))
