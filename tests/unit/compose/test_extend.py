@@ -61,7 +61,7 @@ def test_an_empty_component_gives_nothing() -> None:
         ),
         ("environment: A=1", "environment: {B: 2}", {"environment": {"A": "1", "B": 2}}),
         ("environment: [A=1, {B: 2}, 7]", "environment: [B=3]", {"environment": ["A=1", {"B": 2}, 7, "B=3"]}),
-        ("environment: [A=1, {B: 2}, ]", "environment: {B: 3}", {"environment": {"A": "1", "B": 3}}),
+        ("environment: [A=1, {B: 2}, ~]", "environment: {B: 3}", {"environment": {"A": "1", "B": 3}}),
         ("environment: [A=1]", "environment: ", {"environment": ["A=1"]}),
         ("labels: ", "labels: [a=b]", {"labels": ["a=b"]}),
         (
@@ -73,8 +73,56 @@ def test_an_empty_component_gives_nothing() -> None:
         ("devices: [{source: /a, target: /b}]", "devices: ['/c:/b']", {"devices": ["/c:/b"]}),
         ("volumes: ['${V:-./a}:/x']", "volumes: ['b:/x']", {"volumes": ["b:/x"]}),
         ("tmpfs: '/run:size=1m'", "tmpfs: [/run]", {"tmpfs": ["/run"]}),
-        ("networks: [a, ]", "networks: {a: {priority: 1}}", {"networks": {"a": {"priority": 1}}}),
+        ("networks: [a, ~]", "networks: {a: {priority: 1}}", {"networks": {"a": {"priority": 1}}}),
         ("user: a", "user: {b: c}", {"user": {"b": "c"}}),
+        ("command: [a, b]", "command: c", {"command": "c"}),
+        ("entrypoint: a", "entrypoint: ", {"entrypoint": None}),
+        ("group_add: [a, b]", "group_add: [b, c]", {"group_add": ["a", "b", "c"]}),
+        ("environment: {A: 1}", "environment: {A: , B: }", {"environment": {"A": None, "B": None}}),
+        ("build: x", "build: {target: y}", {"build": {"context": "x", "target": "y"}}),
+        ("dns: a", "dns: [b, a]", {"dns": ["a", "b"]}),
+        (
+            "extra_hosts: {a: 1, b: [2, 3]}",
+            "extra_hosts: ['a:1', 'a=4']",
+            {"extra_hosts": ["a:1", "b=2", "b=3", "a=4"]},
+        ),
+        (
+            "depends_on: {a: {condition: service_healthy}}",
+            "depends_on: [a, b]",
+            {
+                "depends_on": {
+                    "a": {"condition": "service_started", "required": True},
+                    "b": {"condition": "service_started", "required": True},
+                }
+            },
+        ),
+        ("depends_on: [a]", "depends_on: [b, a]", {"depends_on": ["a", "b"]}),
+        (
+            "logging: {driver: a, options: {x: y}}",
+            "logging: {options: {z: z}}",
+            {"logging": {"driver": "a", "options": {"x": "y", "z": "z"}}},
+        ),
+        (
+            "logging: {driver: a, options: {x: y}}",
+            "logging: {driver: b}",
+            {"logging": {"driver": "b"}},
+        ),
+        (
+            "volumes: ['a:/x', {type: tmpfs, target: /y}]",
+            "volumes: ['b:/y']",
+            {"volumes": ["a:/x", "b:/y"]},
+        ),
+        ("devices: [/a, '/b:/c']", "devices: ['/d:/a', '/e:/c:r']", {"devices": ["/d:/a", "/e:/c:r"]}),
+        (
+            "secrets: [s, {source: t, target: /x}]",
+            "secrets: [{source: s}, {source: u, target: /x}]",
+            {"secrets": [{"source": "s"}, {"source": "u", "target": "/x"}]},
+        ),
+        (
+            "env_file: a",
+            "env_file: [{path: a, required: false}]",
+            {"env_file": [{"path": "a", "required": False}]},
+        ),
     ],
 )
 def test_forms_meet(base: str, own: str, merged: dict[str, Any]) -> None:

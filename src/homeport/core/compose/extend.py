@@ -17,17 +17,16 @@ MAX_INHERITED: Final = 200_000
 
 def extended(root: Node | None) -> Node | None:
     """The document with every `extends` resolved. Raises ComposeRejected, with place and line."""
-    if root is None or not isinstance(root.children, dict):
+    if root is None:
         return root
     _refuse_include(root)
-    services = root.spot("services")
-    if services is None or not isinstance(services.node.children, dict):
+    services = root.child("services")
+    if services is None or not isinstance(services.children, dict):
         return root
-    if not any(spot.node.spot("extends") for spot in services.node.children.values()):
+    if not any(spot.node.spot("extends") for spot in services.children.values()):
         return root
-    components = _Resolver(services.node.children).all()
-    whole = Spot(services.line, map_of(components, services.node.mark))
-    return map_of(root.children | {"services": whole}, root.mark)
+    components = _Resolver(services.children).all()
+    return root.with_child("services", map_of(components, services.mark))
 
 
 def _refuse_include(root: Node) -> None:

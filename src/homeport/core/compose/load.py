@@ -21,6 +21,7 @@ from homeport.core.compose.nodes import (
     Path,
     Spot,
     map_node,
+    map_of,
     place,
     scalar_node,
     sequence_node,
@@ -76,8 +77,22 @@ class Document:
     def __init__(self, text: str, root: Node | None) -> None:
         self._text = text
         self._root = root
+        self._services = root.child("services") if root is not None else None
         value = root.value if root is not None else None
         self.data: dict[str, Any] = value if isinstance(value, dict) else {}
+
+    @property
+    def components(self) -> Mapping[str, Spot]:
+        """What stands in `services`; {} if that is no map."""
+        children = self._services.children if self._services is not None else None
+        return children if isinstance(children, dict) else {}
+
+    def with_components(self, components: Mapping[str, Spot]) -> "Document":
+        """The document with these in its `services`."""
+        root, services = self._root, self._services
+        if root is not None and services is not None:
+            root = root.with_child("services", map_of(dict(components), services.mark))
+        return Document(self._text, root)
 
     def line(self, path: Path) -> int | None:
         """The line (from 1) of what `path` leads to, or of the nearest thing around it."""
@@ -99,14 +114,13 @@ class Document:
         return dict(self._comments())
 
     def _comments(self) -> Iterator[tuple[tuple[str, str], str]]:
-        services = self._root.child("services") if self._root is not None else None
-        for component, spot in services.spots() if services is not None else ():
+        for component, spot in self.components.items():
             environment = spot.node.child("environment")
             for step, entry in environment.spots() if environment is not None else ():
                 comment = self._comment_behind(entry.node)
                 key = _variable_name(step, entry.node)
                 if comment and key:
-                    yield (str(component), key), comment
+                    yield (component, key), comment
 
     def _comment_behind(self, node: Node) -> str:
         if node.style in _BLOCK_STYLES or node.end < 0:

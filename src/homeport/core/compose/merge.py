@@ -32,18 +32,13 @@ def merge(below: Node, above: Node) -> Node:
 
 
 def _merge(below: Spot, above: Spot, keys: Keys) -> Spot:
-    rule = _RULES.get(keys) or _RULES.get((*keys[:-1], "*")) or _plain
-    if rule is _replaced:
+    if keys in _REPLACED or keys[:-1] == ("ulimits",):
         return above
     if above.node.value is None:
         return below
     if below.node.value is None:
         return above
-    return rule(below, above, keys)
-
-
-def _replaced(below: Spot, above: Spot, keys: Keys) -> Spot:  # noqa: ARG001 - the shape of a rule
-    return above
+    return _RULES.get(keys, _plain)(below, above, keys)
 
 
 def _plain(below: Spot, above: Spot, keys: Keys) -> Spot:
@@ -226,11 +221,9 @@ def _form(node: Node) -> str:
     return "a list" if node.children is not None else "a single value"
 
 
+_REPLACED: Final[frozenset[Keys]] = frozenset({("command",), ("entrypoint",), ("healthcheck", "test")})
+
 _RULES: Final[Mapping[Keys, Callable[[Spot, Spot, Keys], Spot]]] = {
-    ("command",): _replaced,
-    ("entrypoint",): _replaced,
-    ("healthcheck", "test"): _replaced,
-    ("ulimits", "*"): _replaced,
     **dict.fromkeys((("annotations",), ("environment",), ("labels",), ("sysctls",)), _pairs),
     **dict.fromkeys((("build", key) for key in ("additional_contexts", "args", "labels")), _pairs),
     ("deploy", "labels"): _pairs,

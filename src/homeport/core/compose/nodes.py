@@ -79,6 +79,12 @@ class Node:
         spot = self.spot(key)
         return spot.node if spot is not None else None
 
+    def with_child(self, key: str, node: "Node") -> "Node":
+        """The map with another value for a key that it has."""
+        children = dict(self.children) if isinstance(self.children, dict) else {}
+        children[key] = Spot(children[key].line, node)
+        return map_of(children, self.mark)
+
     def spots(self) -> Iterator[tuple[str | int, Spot]]:
         if isinstance(self.children, dict):
             yield from self.children.items()

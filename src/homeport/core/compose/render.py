@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeport.core import domains, dotenv
-from homeport.core.compose import limits, networks, safety, volumes
+from homeport.core.compose import limits, networks, replicas, safety, volumes
 from homeport.core.compose.classify import classify
 from homeport.core.compose.components import describe
 from homeport.core.compose.dump import dump
@@ -22,15 +22,18 @@ from homeport.core.compose.environment import (
     read_environment,
     write_environment,
 )
+from homeport.core.compose.interpolate import Reference
 from homeport.core.compose.labels import component_labels, reserved, user_labels
 from homeport.core.compose.load import Document
 from homeport.core.compose.magic import Source, domain_name, name_variable
+from homeport.core.compose.missing import find_missing, required_outside
 from homeport.core.compose.model import Component, DomainSource, Rendered, Scope, Variable
 from homeport.core.compose.networks import Joined
 from homeport.core.compose.owners import Owners
+from homeport.core.compose.profiles import choose, known_profiles
 from homeport.core.compose.resolve import env_pairs
 from homeport.core.compose.traefik import traefik_labels
-from homeport.core.compose.variables import collect_wanted, merge_variables
+from homeport.core.compose.variables import Wanted, collect_wanted, merge_variables, want_reference
 from homeport.core.compose.volumes import Mounts
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
@@ -40,11 +43,12 @@ _SECTIONS: Final = ("services", "volumes", "networks", "configs", "secrets")
 
 def render(document: Document, scope: Scope) -> Rendered:
     """What `document` becomes as the service that `scope` describes. Raises ComposeRejected."""
+    profiles = known_profiles(document)
+    document = choose(document, scope.profiles)
     limits.check_size(document)
     safety.check(document)
     drafts = read_drafts(document, scope)
-    wanted = collect_wanted(drafts, document.comments)
-    limits.check_count(len(wanted))
+    wanted = _wanted(document, drafts, scope)
     owners = Owners(drafts, scope, frozenset(wanted) | frozenset(scope.variables))
     variables = merge_variables(
         scope.variables,
@@ -64,6 +68,8 @@ def render(document: Document, scope: Scope) -> Rendered:
     }
     output = _sections(document, services=services, volumes=mounts.top_level, networks=joined.top_level)
     pairs, notes = env_pairs(variables.values(), names, scope.shared)
+    given = {key: value for key, value in pairs if key in names or variables[key].value is not None}
+    replicas.check(document, scope.uuid, given.get)
     return Rendered(
         document=output,
         compose=dump(output),
@@ -73,8 +79,22 @@ def render(document: Document, scope: Scope) -> Rendered:
         files=mounts.files,
         volumes=mounts.volumes,
         networks=joined.networks,
+        missing=find_missing(document, output, given, with_mounts=scope.dialect == "compose"),
+        profiles=profiles,
         warnings=(*_warnings(drafts), *mounts.warnings, *notes),
     )
+
+
+def _wanted(document: Document, drafts: Sequence[Draft], scope: Scope) -> dict[str, Wanted]:
+    """What the document asks for. What one that a person wrote requires, in whatever place, has no default."""
+    wanted = collect_wanted(drafts, document.comments)
+    if scope.dialect == "compose":
+        for key in required_outside(document, is_label_read=not scope.is_label_escape_enabled):
+            want_reference(Reference(key, "?"), wanted)
+        for known in wanted.values():
+            known.default = None if known.is_required else known.default
+    limits.check_count(len(wanted))
+    return wanted
 
 
 def _sections(document: Document, **written: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +220,7 @@ def _env_files(given: Any) -> list[Any]:
 def _warnings(drafts: Sequence[Draft]) -> list[str]:
     warnings = []
     for draft in drafts:
-        if not any(draft.definition.get(key) for key in ("image", "build", "extends")):
+        if not any(draft.definition.get(key) for key in ("image", "build")):
             warnings.append(f"services.{draft.name} has neither an image nor a build.")
         for label in reserved(user_labels(draft.definition.get("labels"))):
             key = label.partition("=")[0]

@@ -106,7 +106,7 @@ def _want_entry(entry: Entry, comment: str | None, wanted: dict[str, Wanted]) ->
         return
     found = references(text)
     for reference in found:
-        _want_reference(reference, wanted)
+        want_reference(reference, wanted)
     if found and is_magic_reference(text) and found[0].name != entry.key and _may_be_row(entry.key):
         wanted.setdefault(entry.key, Wanted()).raw = text
     known = wanted.get(entry.key)
@@ -114,7 +114,8 @@ def _want_entry(entry: Entry, comment: str | None, wanted: dict[str, Wanted]) ->
         known.comment = comment[:_COMMENT_LIMIT]
 
 
-def _want_reference(reference: Reference, wanted: dict[str, Wanted]) -> None:
+def want_reference(reference: Reference, wanted: dict[str, Wanted]) -> None:
+    """Note what a reference asks for, unless every container gets the variable on its own."""
     key = reference.name
     if key in CONTAINER_NAMES or key.startswith(NAME_PREFIX) or not _KEY.fullmatch(key):
         return
