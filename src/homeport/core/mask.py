@@ -183,7 +183,8 @@ def _secrets(variable: Variable) -> tuple[str, ...]:
 
 def _forms(text: str) -> tuple[str, ...]:
     """How a value looks in a compose: as it is, with its dollars escaped, as the name of a volume."""
-    return text, text.strip(), text.replace("$", "$$"), slug(text)
+    bare = text.strip()
+    return text, bare, text.replace("$", "$$"), bare.replace("$", "$$"), slug(text)
 
 
 def dotenv_entries(text: str) -> dict[str, str]:

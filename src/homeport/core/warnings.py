@@ -141,7 +141,7 @@ def _memory(
     total = 0
     for name, definition in definitions.items():
         path, limit = _limit(name, definition, lookup)
-        total += limit * _replicas(definition)
+        total += limit
         if limit > facts.memory_bytes:
             yield _at(
                 document, "memory_short", f"{name} may take {limit / _GIB:.1f} GiB of memory; {has}", path
@@ -167,12 +167,6 @@ def _limit(name: str, definition: Mapping[str, Any], lookup: Lookup) -> tuple[Pa
 def _bytes(size: object, lookup: Lookup) -> int:
     matched = _SIZE.fullmatch(_read(str(size), lookup).strip())
     return int(float(matched[1]) * 1024 ** _UNITS[matched[2].lower()]) if matched else 0
-
-
-def _replicas(definition: Mapping[str, Any]) -> int:
-    deploy = definition.get("deploy")
-    wanted = deploy.get("replicas") if isinstance(deploy, Mapping) else definition.get("scale")
-    return wanted if isinstance(wanted, int) and wanted > 0 else 1
 
 
 def _read(text: str, lookup: Lookup) -> str:
