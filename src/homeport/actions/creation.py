@@ -13,6 +13,7 @@ from homeport.actions.rendering import (
     decode_compose,
     domains_of,
     proxy_of,
+    refuse_unknown_profiles,
     rendered_of,
     server_base,
     service_folder,
@@ -54,6 +55,7 @@ class NewService:
     is_forced: bool = False
     is_container_label_escape_enabled: bool = True
     instant_deploy: bool = False
+    profiles: Sequence[str] = ()
     grants: Collection[str] = ()
 
 
@@ -92,6 +94,7 @@ async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
     uuid = new_uuid(ctx)
     name = without_markup(new.name or "") or _default_name(ctx, template, uuid)
     scope = _scope(ctx, new, place, template, uuid=uuid, name=name)
+    refuse_unknown_profiles(document, new.profiles)
     rendered = rendered_of(document, scope)
     chosen: Chosen = {}
     if new.urls:
@@ -218,6 +221,8 @@ def _scope(
         service_type=template.key if template else None,
         variables=variables_of(ctx, template) if template else {},
         catalog_port=template.port if template else None,
+        profiles=tuple(new.profiles),
+        dialect=template.dialect if template else "compose",
         is_label_escape_enabled=new.is_container_label_escape_enabled,
         proxy=proxy_of(place.proxy_type),
         version=ctx.site.version,
@@ -239,6 +244,8 @@ async def _insert_service(ctx: Context, ready: ReadyService) -> Target:
         "service_type": scope.service_type,
         "compose_raw": ready.text,
         "compose": ready.rendered.compose,
+        "dialect": scope.dialect,
+        "profiles": list(scope.profiles) or None,
         "grants": list(ready.judgement.approved) or None,
         "connect_to_docker_network": is_connected,
         "is_container_label_escape_enabled": new.is_container_label_escape_enabled,

@@ -10,7 +10,7 @@ from homeport.actions.names import new_uuid
 from homeport.actions.policy import require_admin
 from homeport.actions.rendering import refresh_to_deploy, service_folder
 from homeport.core.compose.labels import stamp
-from homeport.core.compose.model import Rendered
+from homeport.core.compose.model import Missing, Rendered
 from homeport.core.revision import Action, Snapshot
 from homeport.db.deployments import (
     Deployment,
@@ -22,7 +22,7 @@ from homeport.db.deployments import (
 )
 from homeport.db.rendered import Stored, load_stored
 from homeport.db.rows import insert_returning_ids
-from homeport.errors import NotFound, StateRefused
+from homeport.errors import NotFound, StateRefused, VariablesMissing
 
 Options = Mapping[str, bool]
 
@@ -71,8 +71,11 @@ async def deploy(
 ) -> Deployment:
     """Write a deployment and its job; those of the service that have not begun are superseded.
 
-    A stop or delete also asks the one that runs to give up.
+    A stop or delete also asks the one that runs to give up. Raises VariablesMissing for a render that Compose
+    would refuse.
     """
+    if rendered is not None:
+        _refuse_missing(rendered)
     if action in ("stop", "delete"):
         await request_cancel(ctx.session, target.service_id)
     revision_id = None if rendered is None else await _revision_id(ctx, target, rendered)
@@ -96,6 +99,17 @@ async def deploy(
     await queue.enqueue(ctx.session, job, deployment.id, key=target.uuid, priority=deployment.id)
     ctx.is_queue_dirty = True
     return deployment
+
+
+def _refuse_missing(rendered: Rendered) -> None:
+    if rendered.missing:
+        raise VariablesMissing({one.key: [_sentence(one)] for one in rendered.missing})
+
+
+def _sentence(missing: Missing) -> str:
+    """As Compose says it."""
+    message = f": {missing.message}" if missing.message else ""
+    return f"required variable {missing.key} is missing a value{message}"
 
 
 async def _revision_id(ctx: Context, target: Target, rendered: Rendered) -> int:

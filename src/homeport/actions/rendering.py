@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, cast
 
 from homeport.actions.context import Context
 from homeport.actions.domains import LONGEST_PATH, Chosen, write_claims
@@ -12,7 +12,8 @@ from homeport.actions.grants import judge
 from homeport.actions.names import new_uuid
 from homeport.actions.templates import find_template
 from homeport.core.compose.load import Document, load
-from homeport.core.compose.model import Component, ComponentState, Domain, Rendered, Scope
+from homeport.core.compose.model import Component, ComponentState, Dialect, Domain, Rendered, Scope
+from homeport.core.compose.profiles import ALL, known_profiles
 from homeport.core.compose.render import render
 from homeport.core.domains import base_domain, claims_of
 from homeport.db.rendered import Stamp, Stored, to_variable, update_rendered
@@ -30,6 +31,15 @@ def decode_compose(encoded: str | None) -> str:
     except (binascii.Error, ValueError):
         pass
     raise FieldsRejected({"docker_compose_raw": ["The docker_compose_raw should be base64 encoded."]})
+
+
+def refuse_unknown_profiles(document: Document, profiles: Collection[str]) -> None:
+    """Raise FieldsRejected for a profile that the document does not have."""
+    known = known_profiles(document)
+    unknown = [profile for profile in dict.fromkeys(profiles) if profile not in (*known, ALL)]
+    if unknown:
+        hint = f"Known are: {', '.join(known)}." if known else "This compose has none."
+        raise FieldsRejected({"profiles": [f"There is no profile {profile}. {hint}" for profile in unknown]})
 
 
 def rendered_of(document: Document, scope: Scope) -> Rendered:
@@ -75,6 +85,8 @@ async def stored_scope(ctx: Context, stored: Stored) -> Scope:
         components=stored.component_states(),
         edited_files=stored.edited_files(),
         catalog_port=template.port if template else None,
+        profiles=tuple(service.profiles or ()),
+        dialect=cast("Dialect", service.dialect),
         is_label_escape_enabled=service.is_container_label_escape_enabled,
         proxy=proxy_of(server.proxy_type),
         version=ctx.site.version,

@@ -15,6 +15,7 @@ from homeport.actions.rendering import (
     decode_compose,
     domains_of,
     refresh_to_deploy,
+    refuse_unknown_profiles,
     rendered_of,
     store_render,
     stored_scope,
@@ -44,8 +45,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeService:
-    """What to change. `given` names what was sent; `urls` None leaves the domains alone; `grants` are those that an
-    owner confirms."""
+    """What to change. `given` names what was sent; `urls` None leaves the domains alone; `profiles` replace those
+    that were chosen if they were sent; `grants` are those that an owner confirms."""
 
     given: Collection[str]
     name: str | None = None
@@ -56,6 +57,7 @@ class ChangeService:
     urls: Urls | None = None
     is_forced: bool = False
     instant_deploy: bool = False
+    profiles: Sequence[str] = ()
     grants: Collection[str] = ()
 
 
@@ -103,6 +105,7 @@ async def prepare_change(ctx: Context, stored: Stored, change: ChangeService) ->
     columns = _columns(service, change)
     document = load(columns.get("compose_raw", service.compose_raw))
     scope = _changed_scope(await stored_scope(ctx, stored), columns)
+    refuse_unknown_profiles(document, change.profiles)
     rendered = rendered_of(document, scope)
     chosen: Chosen = {}
     if change.urls:
@@ -139,6 +142,10 @@ def _columns(service: Service, change: ChangeService) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if "docker_compose_raw" in change.given:
         columns["compose_raw"] = decode_compose(change.docker_compose_raw)
+        if columns["compose_raw"] != service.compose_raw:
+            columns["dialect"] = "compose"
+    if "profiles" in change.given:
+        columns["profiles"] = list(change.profiles) or None
     if change.name is not None:
         columns["name"] = without_markup(change.name) or service.name
     if "description" in change.given:
@@ -153,6 +160,8 @@ def _changed_scope(scope: Scope, columns: Mapping[str, Any]) -> Scope:
     return replace(
         scope,
         name=columns.get("name", scope.name),
+        profiles=tuple(columns.get("profiles", scope.profiles) or ()),
+        dialect=columns.get("dialect", scope.dialect),
         is_label_escape_enabled=columns.get(
             "is_container_label_escape_enabled", scope.is_label_escape_enabled
         ),

@@ -7,7 +7,7 @@ from homeport.actions.context import Context
 from homeport.actions.deployments import request_deployment
 from homeport.actions.policy import require_admin
 from homeport.db.tags import list_named
-from homeport.errors import NotFound
+from homeport.errors import NotFound, VariablesMissing
 
 PATIENCE = "Service {} started. It could take a while, be patient."
 
@@ -54,7 +54,10 @@ async def _deploy(
 ) -> list[Triggered]:
     triggered = []
     for service_id, name in services:
-        deployment = await request_deployment(ctx, service_id, "start", {"pull": is_pull_wanted})
+        try:
+            deployment = await request_deployment(ctx, service_id, "start", {"pull": is_pull_wanted})
+        except VariablesMissing as error:
+            raise _named(error, name) from error
         ctx.audit("api.deployment.triggered", service_uuid=deployment.service_uuid)
         triggered.append(
             Triggered(
@@ -64,3 +67,9 @@ async def _deploy(
             )
         )
     return triggered
+
+
+def _named(error: VariablesMissing, name: str) -> VariablesMissing:
+    """One of several services cannot be deployed, so none is: the sentences say which one it is."""
+    fields = {key: [f"{name}: {text}" for text in texts] for key, texts in error.fields.items()}
+    return VariablesMissing(fields)

@@ -47,6 +47,7 @@ class NewServiceBody(Body):
     is_container_label_escape_enabled: Annotated[bool | None, Bool()] = None
     urls: Annotated[list[Url] | None, List(nullable=True)] = None
     tags: Annotated[list[Annotated[str, Str(min=2)]] | None, List(nullable=True)] = None
+    profiles: Annotated[list[Annotated[str, Str()]] | None, List(nullable=True)] = None
     grants: Annotated[list[Annotated[str, Str()]] | None, List(nullable=True)] = None
 
 
@@ -59,6 +60,7 @@ class ChangeServiceBody(Body):
     force_domain_override: Annotated[bool | None, Bool()] = None
     is_container_label_escape_enabled: Annotated[bool | None, Bool()] = None
     urls: Annotated[list[Url] | None, List(nullable=True)] = None
+    profiles: Annotated[list[Annotated[str, Str()]] | None, List(nullable=True)] = None
     grants: Annotated[list[Annotated[str, Str()]] | None, List(nullable=True)] = None
 
 
@@ -140,6 +142,7 @@ def _new_service(data: Mapping[str, Any]) -> NewService:
         is_forced=bool(body.force_domain_override),
         is_container_label_escape_enabled=body.is_container_label_escape_enabled is not False,
         instant_deploy=bool(body.instant_deploy),
+        profiles=body.profiles or (),
         grants=body.grants or (),
     )
 
@@ -156,6 +159,7 @@ def _change_service(data: Mapping[str, Any]) -> ChangeService:
         urls=_pairs(body.urls),
         is_forced=bool(body.force_domain_override),
         instant_deploy=bool(body.instant_deploy),
+        profiles=body.profiles or (),
         grants=body.grants or (),
     )
 
