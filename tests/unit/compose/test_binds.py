@@ -136,6 +136,9 @@ def test_folders_and_what_the_document_says_stay(entry: Any, expected: Any) -> N
 def test_nobody_makes_what_the_document_expects_to_be_there() -> None:
     (file,) = mounts(bind("./a", "/a", bind={"create_host_path": False})).files
     assert (file.path, file.is_managed) == (f"{FOLDER}/a", False)
+    socket = mounts("./run/app.sock:/app.sock")
+    assert not socket.files[0].is_managed
+    assert socket.lists["web"] == [bind(f"{FOLDER}/run/app.sock", "/app.sock", bind=NEVER)]
     (written,) = mounts(bind("./a", "/a", content="x", bind={"create_host_path": False})).files
     assert written.is_managed
 

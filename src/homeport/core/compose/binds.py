@@ -43,9 +43,11 @@ def is_never_a_folder(mount: Mount) -> bool:
 
 
 def is_brought(mount: Mount) -> bool:
-    """Whether the document says that someone else puts the source there, and nobody is to make it."""
+    """Whether someone else puts the source there, and nobody is to make it: a socket, or what the document says
+    it of."""
     options = (mount.definition or {}).get("bind")
-    return isinstance(options, Mapping) and options.get("create_host_path") in (False, "false")
+    is_expected = isinstance(options, Mapping) and options.get("create_host_path") in (False, "false")
+    return is_expected or _suffix(mount.source or "") in _SOCKETS
 
 
 def guarded(mount: Mount, path: str) -> Any | None:

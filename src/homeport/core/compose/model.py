@@ -143,8 +143,8 @@ class File:
     """A file or folder of the service on the server, mounted into a component.
 
     `path` is absolute on the server and stays below the service's folder unless it is a bind
-    that the compose names absolutely, or one with `create_host_path: false` (then `is_managed` is
-    False and it is never written).
+    that the compose names absolutely, or one that others bring (a socket, `create_host_path: false`):
+    then `is_managed` is False and it is never written.
     `content` None with `is_directory` False means: create it empty if it is missing.
     `is_guessed`: the document does not say whether it is a file or a folder, so what lies there is right.
     """

@@ -108,7 +108,7 @@ class _Writer:
         if path not in _UNRECORDED:
             file = self._file(component, mount, path, is_inside=is_inside)
             self.files.append(file)
-            is_guarded = not file.is_directory or (file.is_guessed and not is_inside and is_guarded)
+            is_guarded = not file.is_directory or (file.is_guessed and not file.is_managed and is_guarded)
         if not is_guarded:
             return mount.written(path)
         guarded = binds.guarded(mount, path)
