@@ -11,11 +11,29 @@ from homeport.core.compose.load import load
 from tests.support.compose import environment, render_text
 
 
+NAMED = """
+  db: {image: b}
+  cache: {image: c}
+  other: {image: d}
+configs: {c: {content: x}, d: {content: y}}
+secrets: {s: {environment: S}, t: {environment: T}}
+"""
+"""What the settings below name."""
+
+
 def written(settings: str, more: str = "") -> dict[str, Any]:
     """The component as Compose reads it back."""
-    text = f"services:\n  web:\n    image: a\n    {settings}\n{more}"
+    text = f"services:\n  web:\n    image: a\n    {settings}{NAMED}{more}"
     found: dict[str, Any] = load(render_text(text).compose).data["services"]["web"]
     return found
+
+
+OTHERS = """  db: {image: b}
+  cache: {image: b}
+  other: {image: b}
+configs: {c: {content: x}, d: {content: x}}
+secrets: {s: {environment: S}, t: {environment: T}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -27,7 +45,7 @@ def written(settings: str, more: str = "") -> dict[str, Any]:
         "volumes_from: [db, 'other:ro', 'container:third:ro']",
         "tmpfs: /run",
         "tmpfs: ['/run', '/tmp:size=5m']",
-        "configs: [c, {source: d, target: /d, mode: 0o440}]",
+        "configs: [c, {source: d, target: /d, mode: 0440}]",
         "secrets: [s, {source: t, target: /t}]",
         "depends_on: [db, cache]",
         "depends_on: {db: {condition: service_healthy, restart: true}, cache: {condition: service_started}}",
@@ -65,7 +83,7 @@ def written(settings: str, more: str = "") -> dict[str, Any]:
 def test_these_settings_stay_as_they_are(settings: str) -> None:
     key = settings.partition(":")[0]
     given = load(f"services:\n  web:\n    {settings}\n").data["services"]["web"][key]
-    assert written(settings)[key] == given
+    assert written(settings, OTHERS)[key] == given
 
 
 def test_configs_and_secrets_of_the_document_stay() -> None:
@@ -158,7 +176,7 @@ def test_network_settings_stay() -> None:
 
 @pytest.mark.parametrize("mode", ["host", "none", "service:db", "container:x"])
 def test_a_network_mode_stays_alone(mode: str) -> None:
-    component = written(f"network_mode: '{mode}'")
+    component = written(f"network_mode: '{mode}'", OTHERS)
     assert component["network_mode"] == mode
     assert "networks" not in component
 
