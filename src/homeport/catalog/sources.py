@@ -69,6 +69,8 @@ def _parsed(place: str, is_first: bool) -> Source:
         if scheme[1].lower() not in ("http", "https"):
             raise _wrong(f"a {scheme[1]} URL; only http and https are read.")
         return Source(kind="url", name=_shown(place), place=place, is_first=is_first)
+    if not place:
+        raise _wrong("nothing after a mark.")
     path = Path(place).expanduser()
     if path.is_dir():
         return Source(kind="folder", name=place, place=str(path), is_first=is_first)
@@ -108,7 +110,8 @@ def read_local(source: Source) -> Read:
 
 def read_folder(folder: Path, name: str) -> Read:
     """The templates of a folder, one file each; `x.yaml` wins over `x.yml`. Raises SourceFailed, OSError."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".yml"))
+    root = folder.resolve()
+    paths = sorted(path for path in root.iterdir() if path.suffix in (".yaml", ".yml"))
     if len(paths) > MAX_TYPES:
         raise SourceFailed(_TOO_MANY)
     templates: dict[str, Template] = {}
@@ -117,7 +120,7 @@ def read_folder(folder: Path, name: str) -> Read:
         if path.stem in templates:
             continue
         try:
-            template = _read_file(folder, path, name)
+            template = _read_file(root, path, name)
         except (OSError, ValueError) as error:
             message = f"it cannot be read: {error.strerror}." if isinstance(error, OSError) else str(error)
             problems.append(Problem(path.name, message))
@@ -127,24 +130,24 @@ def read_folder(folder: Path, name: str) -> Read:
     return Read(tuple(templates.values()), tuple(problems))
 
 
-def _read_file(folder: Path, path: Path, name: str) -> Template | None:
+def _read_file(root: Path, path: Path, name: str) -> Template | None:
     """The template of one file; None if it says `ignore: true`. Raises ValueError, OSError."""
-    header, compose = split_header(text_of(_inside(folder, path)))
+    header, compose = split_header(text_of(_inside(root, path)))
     if is_true(header.get("ignore")):
         return None
     env_file = header.get("env_file")
-    env_text = text_of(_inside(folder, folder / env_file)) if env_file else ""
+    env_text = text_of(_inside(root, root / env_file)) if env_file else ""
     return template_of(path.stem, header, compose, source=name, env_text=env_text)
 
 
-def _inside(folder: Path, path: Path) -> Path:
-    """The file that the path leads to, if that is in the folder. Raises ValueError: a template may come from
+def _inside(root: Path, path: Path) -> Path:
+    """The file that the path leads to, if that is below `root`, which is resolved. Raises ValueError: a template may come from
     anybody, and what it names is shown to everybody."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
         raise ValueError(f"there is no file {path.name}.") from None
-    if not real.is_relative_to(folder.resolve()):
+    if not real.is_relative_to(root):
         raise ValueError(f"{path.name} is not in the folder.")
     if not real.is_file():
         raise ValueError(f"{path.name} is no file.")
