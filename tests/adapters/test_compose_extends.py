@@ -185,6 +185,37 @@ def test_resolved_text_is_what_compose_makes_of_the_original(case: str, tmp_path
     assert read(dump(resolved), tmp_path) == read(text, tmp_path)
 
 
+ANCHORED = """
+x-one: &one
+  image: a
+  restart: always
+  environment: &env
+    A: 1
+    B: 2
+x-two: &two {image: b, user: u, logging: &log {driver: json-file, options: {max-size: 1m}}}
+x-labels: &labels [a=b, c=d]
+x-mount: &mount {type: volume, source: data, target: /a}
+x-check: &check {interval: 5s, retries: 3}
+services:
+  list: {<<: [*one, *two], command: [x]}
+  turned: {<<: [*two, *one]}
+  above: {image: c, <<: *one, environment: {B: 3, <<: *env, C: 4}}
+  below:
+    <<: *two
+    labels: *labels
+    volumes: [*mount, {<<: *mount, target: /b, read_only: true}]
+    logging: {<<: *log, options: {max-file: '3'}}
+    healthcheck: {<<: *check, test: [CMD, a], retries: 5}
+  again: {<<: *two, extends: above, depends_on: &needs {list: {condition: service_started}}}
+  last: {extends: again, depends_on: *needs, environment: [D=5]}
+"""
+
+
+def test_anchors_and_merges_are_what_compose_makes_of_them(tmp_path: Path) -> None:
+    text = ANCHORED + REST
+    assert read(dump(load(text).data), tmp_path) == read(text, tmp_path)
+
+
 SETTINGS: dict[str, list[Any]] = {
     "environment": [["A=1", "B"], {"A": 2, "C": None}, ["C=x", "A"]],
     "labels": [["a=1"], {"a": True, "b": "x"}, ["b"]],
