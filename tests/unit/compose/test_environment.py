@@ -97,6 +97,18 @@ class TestContainer:
         assert environment(rendered, "app")["A"] == "http://app-u1.1.2.3.4.sslip.io/x-app-u1-$B"
         assert "COOLIFY_URL" not in values(rendered)
 
+    def test_what_a_document_says_of_such_a_name_is_neither_kept_nor_told_to_others(self) -> None:
+        text = """
+services:
+  web: {image: a, environment: [SERVICE_URL_WEB, 'COOLIFY_URL=$SERVICE_URL_API']}
+  api: {image: b, environment: [SERVICE_URL_API]}
+"""
+        rendered = render_text(text)
+        assert "COOLIFY_URL" not in values(rendered)
+        services = rendered.document["services"]
+        assert services["web"]["environment"]["COOLIFY_URL"] == "http://web-u1.1.2.3.4.sslip.io"
+        assert services["api"]["environment"]["COOLIFY_URL"] == "http://api-u1.1.2.3.4.sslip.io"
+
     def test_env_file_is_added_once(self) -> None:
         text = """
 services:
@@ -462,7 +474,7 @@ class TestComponents:
 
     @pytest.mark.parametrize(
         ("text", "seconds"),
-        [("1m30s", 90.0), ("10s", 10.0), ("500ms", 0.5), ("1h", 3600.0), ("x", None), ("''", None)],
+        [("1m30s", 90.0), ("10s", 10.0), ("500ms", 0.5), ("1h", 3600.0), ("$G", None)],
     )
     def test_stop_grace_period(self, text: str, seconds: float | None) -> None:
         rendered = render_text(f"services: {{a: {{image: a, stop_grace_period: {text}}}}}")

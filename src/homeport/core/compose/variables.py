@@ -128,7 +128,8 @@ def want_reference(reference: Reference, wanted: dict[str, Wanted]) -> None:
 
 def _may_be_row(key: str) -> bool:
     is_magic = is_generated(key) or domain_name(key) is not None
-    return bool(_KEY.fullmatch(key)) and not is_magic and not key.startswith(NAME_PREFIX)
+    is_given = key in CONTAINER_NAMES or key.startswith(NAME_PREFIX)
+    return bool(_KEY.fullmatch(key)) and not is_magic and not is_given
 
 
 def merge_variables(
