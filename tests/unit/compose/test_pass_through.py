@@ -11,19 +11,9 @@ from homeport.core.compose.load import load
 from tests.support.compose import environment, render_text
 
 
-NAMED = """
-  db: {image: b}
-  cache: {image: c}
-  other: {image: d}
-configs: {c: {content: x}, d: {content: y}}
-secrets: {s: {environment: S}, t: {environment: T}}
-"""
-"""What the settings below name."""
-
-
 def written(settings: str, more: str = "") -> dict[str, Any]:
     """The component as Compose reads it back."""
-    text = f"services:\n  web:\n    image: a\n    {settings}{NAMED}{more}"
+    text = f"services:\n  web:\n    image: a\n    {settings}\n{more}"
     found: dict[str, Any] = load(render_text(text).compose).data["services"]["web"]
     return found
 

@@ -174,7 +174,8 @@ def test_q27_empty_lists_stay_lists() -> None:
 
 
 def kind(text: str) -> str:
-    return render_text(f"services: {{x: {{{text}}}}}").components[0].kind
+    others = "mysql: {image: m}, redis: {image: r}"
+    return render_text(f"services: {{x: {{{text}}}, {others}}}").components[0].kind
 
 
 @pytest.mark.parametrize(
@@ -190,7 +191,10 @@ def kind(text: str) -> str:
         ("image: docker.dragonflydb.io/dragonflydb/dragonfly", "database"),
         ("image: 'elasticsearch:8'", "database"),
         # Upstream: keys of a map are not seen, and a list of dependencies is not either.
-        ("image: postgres, environment: {APP_KEY: x}, depends_on: {mysql: }", "application"),
+        (
+            "image: postgres, environment: {APP_KEY: x}, depends_on: {mysql: {condition: service_started}}",
+            "application",
+        ),
         ("image: postgres, depends_on: [redis]", "application"),
         ("image: postgres, environment: {POSTGRES_PASSWORD: x}, depends_on: [redis]", "database"),
         # Upstream: a URL is no hint.
