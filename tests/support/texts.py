@@ -139,15 +139,13 @@ JSON_TEXTS: Final = (
     json.dumps({"key": "pa$$w'o\"rd", "nested": {"ünï": "\n"}}, indent=2, ensure_ascii=False),
 )
 
+LONG_TEXTS: Final = ("a'$\\\n é" * 600, "\\" * 3000, "'" * 3000, "$" * 2999, '"\n' * 1999)
+
 pieces = st.sampled_from(
     (*LOOK_ALIKES, *DOLLARS, *JSON_TEXTS, *_ODD, "'", '"', "\\", "#", "=", ":", " ", "a")
 )
 letters = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=10)
 nasty = st.text(alphabet=st.sampled_from(list("'\"\\$#=: \n\r\ta0(`" + _ODD)), max_size=10)
-long_texts = st.builds(
-    lambda part, count: part * count, st.text("a'$\\\n é", min_size=1, max_size=4), st.just(6000)
-)
-
 texts = st.one_of(
     pieces,
     letters,

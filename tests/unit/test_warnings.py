@@ -128,7 +128,7 @@ def test_together_they_may_take_more() -> None:
     assert warning.message == "Together the components may take 1.2 GiB of memory; the server has 1.0 GiB."
 
 
-@pytest.mark.parametrize("limit", ["mem_limit: much", "mem_limit: 512m", "deploy: []"])
+@pytest.mark.parametrize("limit", ["mem_limit: $MUCH", "mem_limit: 512m", "deploy: {}"])
 def test_memory_that_is_there_or_not_limited(limit: str) -> None:
     assert "memory_short" not in codes(web(limit), Facts(is_seen=True, memory_bytes=GIB))
 

@@ -70,7 +70,9 @@ def test_a_default_elsewhere_does_not_fill_what_is_required() -> None:
 
 def test_rendering_again_changes_nothing() -> None:
     scope = make_scope(dialect="compose")
-    text = REQUIRED + "      - BARE\n    labels: ['a=${BARE:?b}']\n"
+    text = REQUIRED.replace("ports", "labels: ['a=${BARE:?b}']\n    ports").replace(
+        "- OTHER", "- BARE\n      - OTHER"
+    )
     first = written(text)
     again = written(text, variables=kept(scope, first).variables)
     assert (again.compose, again.dotenv, again.missing) == (first.compose, first.dotenv, first.missing)

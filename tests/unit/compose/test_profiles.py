@@ -94,7 +94,10 @@ def test_somebody_must_be_left() -> None:
     ("needs", "place"),
     [
         ("depends_on: [db]", "depends_on[0]"),
-        ("depends_on: {mail: {condition: service_started}, db: }", "depends_on.db"),
+        (
+            "depends_on: {mail: {condition: service_started}, db: {condition: service_started}}",
+            "depends_on.db",
+        ),
         ("depends_on: {db: {condition: service_healthy, required: true}}", "depends_on.db"),
         ("links: [mail, 'db:database']", "links[1]"),
         ("network_mode: 'service:db'", "network_mode"),
@@ -130,10 +133,10 @@ def test_what_can_be_without_is_without() -> None:
     assert "db" in render_text(text, profiles=("x",)).document["services"]["web"]["depends_on"]
 
 
-def test_names_that_do_not_exist_and_other_containers_are_for_compose_to_judge() -> None:
+def test_other_containers_are_not_components() -> None:
     text = (
         "services:\n  db: {image: a, profiles: [x]}\n"
-        "  web: {image: a, depends_on: [gone], volumes_from: ['container:db'], network_mode: bridge}"
+        "  web: {image: a, volumes_from: ['container:db'], network_mode: bridge}"
     )
     assert names(text) == ["web"]
 

@@ -150,10 +150,11 @@ class TestRefusals:
             render_text("services:\n  web:\n    image: a\n    environment:\n      A: {b: c}\n")
         assert (caught.value.place, caught.value.line) == ("services.web.environment.A", 5)
 
-    def test_a_component_without_image_is_warned_about(self) -> None:
-        assert render_text("services: {web: }").warnings == (
-            "services.web has neither an image nor a build.",
-        )
+    @pytest.mark.parametrize("definition", ["", "{image: ''}", "{image: '${NO:-}', build: }", "{command: x}"])
+    def test_a_component_of_nothing(self, definition: str) -> None:
+        with pytest.raises(ComposeRejected) as caught:
+            render_text(f"services:\n  web: {definition}\n")
+        assert caught.value.line == 2
 
 
 def test_a_render_does_not_change_what_it_is_given() -> None:

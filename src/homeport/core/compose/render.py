@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeport.core import domains, dotenv
-from homeport.core.compose import limits, networks, replicas, safety, volumes
+from homeport.core.compose import limits, networks, replicas, safety, shape, volumes
 from homeport.core.compose.classify import classify
 from homeport.core.compose.components import describe
 from homeport.core.compose.dump import dump
@@ -28,6 +28,7 @@ from homeport.core.compose.load import Document
 from homeport.core.compose.magic import Source, domain_name, name_variable
 from homeport.core.compose.missing import find_missing, required_outside
 from homeport.core.compose.model import Component, DomainSource, Rendered, Scope, Variable
+from homeport.core.compose.modes import with_modes
 from homeport.core.compose.networks import Joined
 from homeport.core.compose.owners import Owners
 from homeport.core.compose.profiles import choose, known_profiles
@@ -70,6 +71,7 @@ def render(document: Document, scope: Scope) -> Rendered:
     pairs, notes = env_pairs(variables.values(), names, scope.shared)
     given = {key: value for key, value in pairs if key in names or variables[key].value is not None}
     replicas.check(document, scope.uuid, given.get)
+    shape.check(document, output, given.get)
     return Rendered(
         document=output,
         compose=dump(output),
@@ -194,7 +196,7 @@ def _definition(
         "environment": environment,
         "env_file": _env_files(draft.definition.get("env_file")),
     }
-    return own | {key: value for key, value in written.items() if value is not None}
+    return with_modes(own | {key: value for key, value in written.items() if value is not None})
 
 
 def _restart(given: Any) -> Any:
@@ -220,8 +222,6 @@ def _env_files(given: Any) -> list[Any]:
 def _warnings(drafts: Sequence[Draft]) -> list[str]:
     warnings = []
     for draft in drafts:
-        if not any(draft.definition.get(key) for key in ("image", "build")):
-            warnings.append(f"services.{draft.name} has neither an image nor a build.")
         for label in reserved(user_labels(draft.definition.get("labels"))):
             key = label.partition("=")[0]
             warnings.append(f"services.{draft.name}: the label {key} is Homeport's own and was left out.")
