@@ -7,12 +7,14 @@ import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from homeport.core.compose.magic import (
+    _KINDS,
     ALPHANUMERIC,
     HEX,
     SYMBOLS,
@@ -221,3 +223,8 @@ def test_names_in_a_text() -> None:
 
 def test_name_variable() -> None:
     assert name_variable("my.api-x") == "SERVICE_NAME_MY_API_X"
+
+
+def test_the_documentation_names_every_kind() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "variables.md").read_text(encoding="utf-8")
+    assert [kind for kind in _KINDS if f"`{kind}`" not in text] == []
