@@ -89,7 +89,7 @@ def switch_powers(name: str, service: Mapping[str, Any]) -> Iterator[tuple[str, 
 def list_powers(service: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for capability in service.get("cap_add") or ():
         plain = capability.upper().removeprefix("CAP_")
-        if plain != "CHOWN":
+        if plain not in ("CHOWN", "SETUID", "NET_BIND_SERVICE"):
             yield "host.capabilities", plain
     for device in service.get("devices") or ():
         source = device["source"]

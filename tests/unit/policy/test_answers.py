@@ -51,7 +51,6 @@ def test_the_same_ask_is_listed_once_a_place() -> None:
         "services.web.volumes[0]",
         "services.web.volumes[1]",
     ]
-    assert len(asks_of(Case("services: {web: {image: a, sysctls: [a=1, a=1]}}"))) == 2
 
 
 @pytest.mark.parametrize(
@@ -106,3 +105,11 @@ services:
         "traefik.http.routers.http-7-u1-web-2567 victim.example",
         "traefik.http.routers.http-0-u1-web-2567 *",
     ]
+
+
+def test_a_subject_is_one_short_line() -> None:
+    (found,) = asks_of(Case(f'services: {{web: {{image: a, pid: "host\\n{"x" * 5000}"}}}}'))
+    assert found.subject.startswith("pid=host\\x0axxx")
+    assert len(found.message) < 500
+    (other,) = asks_of(Case(f'services: {{web: {{image: a, pid: "host\\n{"x" * 5001}"}}}}'))
+    assert found.key != other.key

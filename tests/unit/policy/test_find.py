@@ -2,9 +2,9 @@
 
 import pytest
 
-from homeport.core.policy import GRANTS
-from tests.unit.policy.asking import asks_of, component
-from tests.unit.policy.cases import BENIGN, COMPONENTS, DOCUMENTS, Case
+from homeport.core.policy import GRANTS, asks_of_snapshot
+from tests.unit.policy.asking import asks_of, component, snapshot_of
+from tests.unit.policy.cases import BENIGN, COMPONENTS, DOCUMENTS, MALFORMED, Case
 
 
 @pytest.mark.parametrize("case", COMPONENTS, ids=lambda case: case.text)
@@ -27,3 +27,9 @@ def test_a_document(case: Case) -> None:
 @pytest.mark.parametrize("case", BENIGN, ids=lambda case: case.text)
 def test_what_asks_for_nothing(case: Case) -> None:
     assert asks_of(case) == ()
+
+
+@pytest.mark.parametrize("case", MALFORMED, ids=lambda case: case.text)
+def test_what_is_doubtful_counts_as_what_is_worse(case: Case) -> None:
+    asks = asks_of_snapshot(snapshot_of(component(case.text).text), proxy="CADDY")
+    assert tuple(ask.key for ask in asks) == case.asks

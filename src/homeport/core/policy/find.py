@@ -17,11 +17,12 @@ from homeport.core.policy import sections
 from homeport.core.policy.asks import Ask
 from homeport.core.policy.build import secret_names
 from homeport.core.policy.components import JUDGES, judged
-from homeport.core.policy.masks import masked, secrets_of
+from homeport.core.policy.masks import secrets_of, shown
 from homeport.core.policy.refusals import READ_TOO, refused
 from homeport.core.policy.values import (
     Found,
     Ground,
+    Lookup,
     Path,
     as_map,
     compose_lookup,
@@ -109,7 +110,7 @@ class _Case:
         for found in self._found(read):
             ask = self._ask(found, secrets)
             if found.is_by_compose and not is_local:
-                sentence = f"It {masked(found.what, secrets)}: Compose does that on the machine that Homeport runs on."
+                sentence = f"It {shown(found.what, secrets)}: Compose does that on the machine that Homeport runs on."
                 raise self._rejected(sentence, found.path)
             asks.setdefault((ask.key, ask.place), ask)
         return tuple(asks.values())
@@ -117,18 +118,29 @@ class _Case:
     def _read(self, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """The sections interpolated, as far as anybody looks at them."""
         lookup = compose_lookup(values, uuid=self.ground.uuid, socket=self.ground.socket)
-        read = {
-            section: dict(as_map(interpolated(self.output.get(section), lookup)))
+        read: dict[str, dict[str, Any]] = {
+            section: {
+                name: self._interpolated(value, lookup, (section, name))
+                for name, value in as_map(self.output.get(section)).items()
+            }
             for section in ("networks", "volumes", "configs", "secrets")
         }
         read["services"] = {
             name: {
-                key: interpolated(value, lookup) if key in JUDGES or key in READ_TOO else value
+                key: self._interpolated(value, lookup, ("services", name, key))
+                if key in JUDGES or key in READ_TOO
+                else value
                 for key, value in as_map(definition).items()
             }
             for name, definition in as_map(self.output.get("services")).items()
         }
         return read
+
+    def _interpolated(self, value: Any, lookup: Lookup, path: Path) -> Any:
+        try:
+            return interpolated(value, lookup)
+        except ComposeRejected as error:
+            raise self._rejected(error.message, path) from None
 
     def _found(self, read: Mapping[str, Mapping[str, Any]]) -> Iterator[Found]:
         built: set[str] = set()
@@ -147,13 +159,13 @@ class _Case:
     def _ask(self, found: Found, secrets: Sequence[str]) -> Ask:
         line = self.document.line(found.path) if self.document is not None else None
         where = place(found.path)
-        shown = f"{where} (line {line})" if line is not None else where
+        there = f"{where} (line {line})" if line is not None else where
         return Ask(
             grant=found.grant,
-            subject=masked(found.subject, secrets),
+            subject=shown(found.subject, secrets),
             place=where,
             line=line,
-            message=f"{shown}: {masked(found.what, secrets)}, which needs the grant {found.grant}.",
+            message=f"{there}: {shown(found.what, secrets)}, which needs the grant {found.grant}.",
         )
 
     def _rejected(self, message: str, path: Path) -> ComposeRejected:

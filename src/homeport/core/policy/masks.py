@@ -12,6 +12,8 @@ _SECRET: Final = re.compile(
 )
 _SECRET_OPTION: Final = re.compile(r"pass|secret|token|cred|user|key", re.IGNORECASE)
 _SHORTEST: Final = 6
+_LONGEST: Final = 300
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def secrets_of(values: Mapping[str, str]) -> tuple[str, ...]:
@@ -24,13 +26,18 @@ def secrets_of(values: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda value: (-len(value), value)))
 
 
-def masked(text: str, secrets: Iterable[str]) -> str:
-    """The text with a digest in the place of each secret: an approval still holds for this value only."""
+def shown(text: str, secrets: Iterable[str]) -> str:
+    """The text in one line of a length that can be read and stored, with digests in the places of secrets
+    and of what is cut off: an approval still holds for this value only."""
     for secret in secrets:
         if secret.lower() in text.lower():
-            digest = hashlib.sha256(secret.encode()).hexdigest()[:8]
-            text = re.sub(re.escape(secret), f"(secret {digest})", text, flags=re.IGNORECASE)
-    return text
+            text = re.sub(re.escape(secret), f"(secret {_digest(secret)})", text, flags=re.IGNORECASE)
+    text = _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({_digest(text)})"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def option(key: str, value: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from homeport.core.compose.interpolate import split, substitute
+from homeport.core.compose.interpolate import references, split, substitute
 from homeport.core.compose.model import Component
 from homeport.errors import ComposeRejected
 
@@ -22,6 +22,7 @@ _ESCAPE: Final = re.compile(r"\\(0134|.)", re.DOTALL)
 _ESCAPES: Final = {"0134": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _OFF: Final = frozenset(("", "false", "no", "off", "n", "f", "0"))
 _ON: Final = frozenset(("true", "yes", "on", "y"))
+_MAX_DEPTH: Final = 8
 _DOCKER_CONFIG: Final = "/root/.docker"
 """Stands for the folder of Homeport's registry passwords, which Compose has in its environment."""
 
@@ -84,7 +85,10 @@ def compose_lookup(values: Mapping[str, str], *, uuid: str, socket: str) -> Look
 
 
 def interpolated(value: Any, lookup: Lookup) -> Any:
-    """The value with every text in it as Compose reads it. Keys are never interpolated."""
+    """The value with every text in it as Compose reads it. Keys are never interpolated.
+
+    Raises ComposeRejected for references nested so deep that nobody reads them to the end.
+    """
     if isinstance(value, str):
         return _read(value, lookup)
     if isinstance(value, Mapping):
@@ -97,6 +101,8 @@ def interpolated(value: Any, lookup: Lookup) -> Any:
 def _read(text: str, lookup: Lookup) -> str:
     if "$" not in text:
         return text
+    if any(reference.depth >= _MAX_DEPTH for reference in references(text)):
+        raise ComposeRejected("Its variables are nested too deep to be judged.")
     return "".join(_read_piece(text[piece.start : piece.end], lookup) for piece in split(text))
 
 
