@@ -25,7 +25,7 @@ def list_types(
     """List the types, or search them."""
     with open_client() as client:
         types = _types(client)
-    found = search(_catalog(types), text, category, tag)
+    found = search(_catalog(types).values(), text, category, tag)
     if as_json:
         output.print_json([types[template.key] for template in found])
         return
