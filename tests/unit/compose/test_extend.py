@@ -3,7 +3,10 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from homeport.core.compose.dump import dump
 from homeport.core.compose.extend import MAX_INHERITED
 from homeport.core.compose.load import load
 from homeport.errors import ComposeRejected
@@ -148,6 +151,11 @@ def test_forms_meet(base: str, own: str, merged: dict[str, Any]) -> None:
             "extra_hosts: b",
             "It is a single value here and a list in what this component extends.",
         ),
+        (
+            "networks: [b]",
+            "networks: a",
+            "It is a single value here and a map in what this component extends.",
+        ),
         ("networks: {a: }", "networks: [[a]]", "It is a list here and a map in what this component extends."),
     ],
 )
@@ -208,6 +216,43 @@ def test_what_leads_nowhere_is_refused(text: str, message: str, place: str, line
 
 def test_an_empty_include_is_nothing() -> None:
     assert load("include: []\nservices: {a: {image: b}}").data["services"] == {"a": {"image": "b"}}
+
+
+KEYS = st.sampled_from(
+    [
+        *("build", "command", "configs", "depends_on", "deploy", "devices", "dns", "env_file", "environment"),
+        *(
+            "extra_hosts",
+            "healthcheck",
+            "labels",
+            "logging",
+            "networks",
+            "ports",
+            "tmpfs",
+            "ulimits",
+            "volumes",
+        ),
+        *("args", "driver", "options", "test", "target", "a"),
+    ]
+)
+VALUES = st.recursive(
+    st.sampled_from(["a:/b", "a=b", "", None, 1, True]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, derandomize=True, deadline=None)
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=4), min_size=2, max_size=3))
+def test_any_two_components_meet_or_are_refused(chain: list[dict[str, Any]]) -> None:
+    components = {f"c{n}": {**({"extends": f"c{n - 1}"} if n else {}), **own} for n, own in enumerate(chain)}
+    try:
+        resolved = load(dump({"services": components})).data["services"]
+    except ComposeRejected as error:
+        assert error.line  # noqa: PT017  # Some of them cannot meet.
+    else:
+        for number, own in enumerate(chain):
+            assert set(resolved[f"c{number}"]) == set().union(*chain[: number + 1]), own
 
 
 def test_copies_do_not_grow_out_of_proportion() -> None:

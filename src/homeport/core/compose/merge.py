@@ -102,6 +102,8 @@ def _names(fill: Mapping[str, Any] | None) -> Callable[[Spot, Spot, Keys], Spot]
     """A list of names, or a map whose entries are `fill` for a name of a list."""
 
     def entries(spot: Spot, keys: Keys) -> Spot:
+        if spot.node.children is None:
+            raise MergeRefused(keys, spot.line, map_of({}, spot.node.mark), spot.node)
         named = _as_map(spot, keys, lambda item: [_filled(item, fill)])
         return Spot(spot.line, map_of(named, spot.node.mark))
 
@@ -119,8 +121,9 @@ def _build(below: Spot, above: Spot, keys: Keys) -> Spot:
 
 def _logging(below: Spot, above: Spot, keys: Keys) -> Spot:
     """Options belong to their driver."""
-    drivers = {driver.value for spot in (below, above) if (driver := spot.node.child("driver"))}
-    return above if len(drivers) > 1 else _map(below, above, keys)
+    given, wanted = below.node.child("driver"), above.node.child("driver")
+    is_other = given is not None and wanted is not None and given.value != wanted.value
+    return above if is_other else _map(below, above, keys)
 
 
 def _as_list(spot: Spot) -> Spot:
