@@ -168,6 +168,22 @@ async def test_a_link_in_the_folder_is_not_mounted(shop: Shop) -> None:
             await shop.write(shop.rendered(volume))
 
 
+async def test_no_link_leads_to_what_others_bring(shop: Shop) -> None:
+    brought = {"type": "bind", "target": "/data", "bind": {"create_host_path": False}}
+    await shop.write(shop.rendered({**brought, "source": "./data/later"}))
+    assert not (shop.folder / "data").exists()
+    (shop.folder / "data").symlink_to(shop.outside)
+    with pytest.raises(CommandFailed, match="is a link, and links are not mounted"):
+        await shop.write(shop.rendered({**brought, "source": "./data"}))
+    with pytest.raises(CommandFailed):
+        await shop.write(shop.rendered({**brought, "source": "./data/below"}))
+    (shop.folder / "data").unlink()
+    (shop.folder / "data").mkdir()
+    (shop.folder / "data" / "there").write_text("mine")
+    await shop.write(shop.rendered({**brought, "source": "./data/there"}))
+    assert (shop.folder / "data" / "there").read_text() == "mine"
+
+
 @pytest.mark.parametrize("mode", ["", ":ro", ":rprivate"])
 async def test_a_missing_file_of_the_server_is_refused(shop: Shop, mode: str) -> None:
     """Upstream an engine makes the folder `app.conf`, which then stands in the file's way for ever."""

@@ -47,12 +47,14 @@ def remove_folder(root: str, folder: str) -> None:
 
 def _write(base: int, folder: str, file: HostFile) -> None:
     parts = _relative(file.path)
+    if file.is_brought:
+        _refuse_links(base, folder, file.path)
+        return
     with _walk(base, parts[:-1], PARENT_MODE) as parent:
         name = parts[-1]
         found = _find(parent, name)
         if found is not None and file.content is None and stat.S_ISLNK(found.st_mode):
-            # A container that may write here could have an engine mount what it likes.
-            raise CommandFailed(f"{folder}/{file.path} is a link, and links are not mounted.")
+            raise _link(folder, file.path)
         if found is not None and file.content is None and file.is_guessed:
             return
         if file.is_directory:
@@ -70,6 +72,20 @@ def _write(base: int, folder: str, file: HostFile) -> None:
         content = file.content or b""
         if found is None or not _is_same(parent, name, content, file.mode):
             _replace(parent, name, content, file.mode)
+
+
+def _refuse_links(base: int, folder: str, path: str) -> None:
+    """Raise CommandFailed when a link is on the way to a path; what is not there yet is no link."""
+    parts = _relative(path)
+    with contextlib.suppress(FileNotFoundError), _walk(base, parts[:-1], None) as parent:
+        found = _find(parent, parts[-1])
+        if found is not None and stat.S_ISLNK(found.st_mode):
+            raise _link(folder, path)
+
+
+def _link(folder: str, path: str) -> CommandFailed:
+    """A container that may write here could have an engine mount what it likes."""
+    return CommandFailed(f"{folder}/{path} is a link, and links are not mounted.")
 
 
 def _replace(parent: int, name: str, content: bytes, mode: int) -> None:

@@ -124,9 +124,10 @@ def files_of(snapshot: Snapshot) -> list[HostFile]:
                 mode=_PROGRAM_MODE if _is_program(file) else _FILE_MODE,
                 is_directory=file.is_directory,
                 is_guessed=file.is_guessed,
+                is_brought=not file.is_managed,
             )
             for file in sorted(snapshot.files, key=lambda file: file.is_guessed)
-            if file.is_managed and file.path.startswith(start)
+            if file.path.startswith(start)
         ),
     ]
 

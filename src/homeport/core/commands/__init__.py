@@ -50,7 +50,8 @@ class Output:
 class HostFile:
     """A file to write, relative to the folder given to `Host.write_files`. `content` None: only if it is missing.
 
-    `is_guessed`: file and folder are both right; what lies there stays.
+    `is_guessed`: file and folder are both right; what lies there stays. `is_brought`: somebody else puts it
+    there, and only that no link leads to it is seen to.
     """
 
     path: str
@@ -58,6 +59,7 @@ class HostFile:
     mode: int = 0o644
     is_directory: bool = False
     is_guessed: bool = False
+    is_brought: bool = False
 
 
 OnLine = Callable[[Line], Awaitable[None]]
