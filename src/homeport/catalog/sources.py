@@ -141,8 +141,8 @@ def _read_file(root: Path, path: Path, name: str) -> Template | None:
 
 
 def _inside(root: Path, path: Path) -> Path:
-    """The file that the path leads to, if that is below `root`, which is resolved. Raises ValueError: a template may come from
-    anybody, and what it names is shown to everybody."""
+    """The file that the path leads to, if that is below `root`, which is resolved. Raises ValueError: a template
+    may come from anybody, and what it names is shown to everybody."""
     try:
         real = path.resolve(strict=True)
     except (OSError, RuntimeError):
