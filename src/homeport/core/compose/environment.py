@@ -69,8 +69,13 @@ class Draft:
     state: ComponentState | None
 
     @property
+    def told(self) -> tuple[Entry, ...]:
+        """All that may declare or refer to a variable: what is told to the container, and to its build."""
+        return (*self.entries, *self.build_args)
+
+    @property
     def declarations(self) -> Iterator[Declaration]:
-        for entry in self.entries:
+        for entry in self.told:
             if name := domain_name(entry.key):
                 yield Declaration(name, declared_path(entry.value))
 

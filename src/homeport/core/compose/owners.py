@@ -206,7 +206,7 @@ def _referenced_ports(drafts: Sequence[Draft]) -> dict[str, tuple[int, ...]]:
 
 
 def _referenced(draft: Draft) -> Iterator[DomainName]:
-    for entry in draft.entries:
+    for entry in draft.told:
         for key in named_in(entry.text or ""):
             if name := domain_name(key):
                 yield name

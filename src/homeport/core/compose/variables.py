@@ -52,13 +52,13 @@ def collect_wanted(drafts: Sequence[Draft], comments: Comments) -> dict[str, Wan
         for key in _magic_names(draft):
             wanted.setdefault(key, Wanted())
     for draft in drafts:
-        for entry in (*draft.entries, *draft.build_args):
+        for entry in draft.told:
             _want_entry(entry, comments.get((draft.name, entry.key)), wanted)
     return wanted
 
 
 def _magic_names(draft: Draft) -> Iterator[str]:
-    for entry in (*draft.entries, *draft.build_args):
+    for entry in draft.told:
         if name := domain_name(entry.key):
             yield from _declared_pair(name)
         for key in named_in(entry.text or ""):

@@ -1,5 +1,7 @@
 """What a container of a render gets to see, found the way Compose finds it."""
 
+import json
+
 from homeport.core.compose.interpolate import substitute
 from homeport.core.compose.magic import name_variable
 from homeport.core.compose.model import Rendered
@@ -19,7 +21,12 @@ def container_of(rendered: Rendered, component: str) -> dict[str, str]:
     pairs = dotenv_of(rendered)
     written = rendered.document["services"][component]["environment"]
     own = {key: value for key, value in written.items() if value is not None}
-    return pairs | {key: substitute(str(value), pairs.get) for key, value in own.items()}
+    return pairs | {key: substitute(text_of(value), pairs.get) for key, value in own.items()}
+
+
+def text_of(value: object) -> str:
+    """A value of `environment` as Compose passes it on: booleans in lower case."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def app_with(*items: str) -> Rendered:

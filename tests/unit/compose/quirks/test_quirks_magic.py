@@ -13,6 +13,7 @@ from homeport.core.compose.load import load
 from homeport.core.compose.magic import SYMBOLS
 from homeport.core.compose.model import Variable
 from homeport.core.compose.render import render
+from homeport.core.domains import join_fqdn
 from tests.support.compose import environment, kept, make_scope, render_text, user_variables, values
 from tests.unit.compose.quirks.seen import app_with, container_of, dotenv_of
 
@@ -225,6 +226,16 @@ services:
     assert environment(rendered, "app") == {"A": "run", "B": ""}
     assert rendered.document["services"]["app"]["build"]["args"] == {"K": "${KARG:-1}", "A": "build"}
     assert values(rendered) == {"KARG": "1"}
+
+
+def test_q38_a_url_that_only_the_build_asks_for_makes_a_domain() -> None:
+    text = "services: {app: {build: {context: ., args: ['SITE=$SERVICE_URL_APP']}}}"
+    rendered = render_text(text)
+    assert environment(rendered, "app") == {}
+    assert values(rendered)["SERVICE_URL_APP"] == "http://app-u1.1.2.3.4.sslip.io"
+    assert [join_fqdn(component.domains) for component in rendered.components] == [
+        "http://app-u1.1.2.3.4.sslip.io"
+    ]
 
 
 def test_q38_items_that_are_no_text_are_not_lost() -> None:
