@@ -162,6 +162,39 @@ def test_a_compose_comes_from_standard_input_too(site: Site) -> None:
     site.ok("service", "delete", made["uuid"], "--yes")
 
 
+def test_a_creation_is_planned_and_then_made(site: Site, compose: str) -> None:
+    create = ("service", "create", "--compose", compose, "--name", "planned", "--no-deploy", "--dry-run")
+    shown = site.ok(*create)
+    assert "component\tweb\tcreate\tweb:1, http://web-" in shown.out
+    assert "variable\tSERVICE_PASSWORD_WEB\tnew\tgenerated\n" in shown.out
+    assert "\tnew\tweb:/data\n" in shown.out
+    assert "warning\tno_healthcheck\t\tweb has no healthcheck here" in shown.out
+    assert "planned" not in site.ok("service", "list").out
+    apply = shown.err.strip().splitlines()[-1].split()
+    assert apply[:-1] == ["homeport", "service", "create", "--apply"]
+    assert "Name\tplanned\n" in site.ok(*apply[1:]).out
+    assert "This plan was applied already." in site.refused(*apply[1:])
+    assert "no other request" in site.refused(*apply[1:], "--name", "other")
+    assert site.ok(*create, "--json").json["action"] == "create"
+    site.ok("service", "delete", "planned", "--yes")
+
+
+def test_a_change_is_planned_and_then_made(site: Site, wiki: str, tmp_path: Path) -> None:
+    newer = tmp_path / "newer.yaml"
+    newer.write_text(COMPOSE.replace("web:1", "web:2"), encoding="utf-8")
+    shown = site.ok("service", "change", "wiki", "--compose", str(newer), "--dry-run")
+    assert "-    image: web:1\n+    image: web:2\n" in shown.out
+    assert "web:1" in site.ok("service", "show", "wiki").out
+    apply = shown.err.strip().splitlines()[-1].split()
+    assert apply[:-1] == ["homeport", "service", "change", wiki, "--apply"]
+    assert "web\t○ Stopped\t" in site.ok(*apply[1:]).out
+    assert "web:2" in site.ok("service", "show", "wiki").out
+    assert "no other request" in site.refused(*apply[1:], "--deploy")
+    site.ok("service", "change", "wiki", "--description", "what cooks know", "--deploy")
+    assert site.api(f"services/{wiki}")["status"] == "running:unknown"
+    assert "Say what to change" in site.refused("service", "change", "wiki")
+
+
 def test_a_service_starts_stops_and_restarts(site: Site, wiki: str) -> None:
     started = site.ok("service", "start", "wiki", "--json").json
     assert started["deployment"]["status"] == "finished"

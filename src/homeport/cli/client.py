@@ -60,8 +60,8 @@ class Client:
     def post(self, path: str, body: Mapping[str, Any] | None = None, **query: Any) -> Any:
         return self._send("POST", path, body=body, query=query)
 
-    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
-        return self._send("PATCH", path, body=body)
+    def patch(self, path: str, body: Mapping[str, Any], **query: Any) -> Any:
+        return self._send("PATCH", path, body=body, query=query)
 
     def delete(self, path: str, **query: Any) -> Any:
         return self._send("DELETE", path, query=query)

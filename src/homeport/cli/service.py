@@ -10,6 +10,7 @@ from homeport.cli import output, variable
 from homeport.cli.client import Client, CliError, open_client
 from homeport.cli.deployment import follow, refuse_failure
 from homeport.cli.output import AsJson
+from homeport.cli.plan import show_plan
 from homeport.core.domains import split_fqdn
 
 app = typer.Typer(no_args_is_help=True, help="Services: what you run.")
@@ -18,6 +19,8 @@ app.add_typer(variable.app, name="env")
 Service = Annotated[
     str, typer.Argument(metavar="SERVICE", help="Its name, its uuid, or the start of its uuid.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and do nothing.")]
+Apply = Annotated[str | None, typer.Option(metavar="PLAN", help="Do what a --dry-run has shown.")]
 URL_HELP = "A domain of a component, such as web=https://wiki.example.com; may be repeated."
 Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until it is done, and show how it goes.")]
 
@@ -37,13 +40,19 @@ def create_service(
     tags: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be repeated.")] = None,
     force_domain: Annotated[bool, typer.Option("--force-domain", help="Use a domain that is taken.")] = False,
     deploy: Annotated[bool, typer.Option("--deploy/--no-deploy", help="Start it at once.")] = True,
+    dry_run: DryRun = False,
+    apply: Apply = None,
     wait: Wait = True,
     as_json: AsJson = False,
 ) -> None:
     """Create a service from a one-click type or a compose file, and start it."""
+    if apply:
+        _refuse_more(
+            type_, compose, name, description, server, destination, urls, tags, force_domain, dry_run
+        )
     wanted = {
         "type": type_,
-        "docker_compose_raw": _read_compose(type_, compose),
+        "docker_compose_raw": None if apply else _read_compose(type_, compose),
         "name": name,
         "description": description,
         "environment_name": environment,
@@ -54,14 +63,62 @@ def create_service(
         "force_domain_override": force_domain or None,
         "instant_deploy": deploy,
     }
-    body = {key: value for key, value in wanted.items() if value is not None}
     with open_client() as client:
-        body["project_uuid"] = output.pick("project", project, client.get("projects"))["uuid"]
-        body["server_uuid"] = _server(client, server)["uuid"]
-        answer = client.post("services", body)
-        _finish(client, answer, name or type_ or "The service", wait=wait and deploy, as_json=as_json)
+        if apply:
+            answer = client.post("services", {"plan_id": apply})
+        else:
+            body = {key: value for key, value in wanted.items() if value is not None}
+            body["project_uuid"] = output.pick("project", project, client.get("projects"))["uuid"]
+            body["server_uuid"] = _server(client, server)["uuid"]
+            answer = client.post("services", body, dry_run=dry_run or None)
+            if dry_run:
+                show_plan(answer, command="homeport service create", as_json=as_json)
+                return
+        _finish(client, answer, name or type_ or "The service", wait=wait, as_json=as_json)
         if not as_json:
             _print_service(client.get(f"services/{answer['uuid']}"))
+
+
+@app.command("change")
+def change_service(
+    service: Service,
+    *,
+    compose: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Another compose file; - reads it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    urls: Annotated[list[str] | None, typer.Option("--url", metavar="COMPONENT=URL", help=URL_HELP)] = None,
+    force_domain: Annotated[bool, typer.Option("--force-domain", help="Use a domain that is taken.")] = False,
+    deploy: Annotated[bool, typer.Option("--deploy/--no-deploy", help="Deploy it at once.")] = False,
+    dry_run: DryRun = False,
+    apply: Apply = None,
+    wait: Wait = True,
+    as_json: AsJson = False,
+) -> None:
+    """Change a service: its compose file, its name, its domains."""
+    if apply:
+        _refuse_more(compose, name, description, urls, force_domain, deploy, dry_run)
+    wanted = {
+        "docker_compose_raw": None if compose is None else _encoded(compose),
+        "name": name,
+        "description": description,
+        "urls": read_urls(urls or []) or None,
+        "force_domain_override": force_domain or None,
+        "instant_deploy": deploy or None,
+    }
+    body = {"plan_id": apply} if apply else {key: value for key, value in wanted.items() if value is not None}
+    if not body:
+        raise CliError("Say what to change: --compose, --name, --description or --url; or --deploy.")
+    with open_client() as client:
+        found = find_service(client, service)
+        answer = client.patch(f"services/{found['uuid']}", body, dry_run=dry_run or None)
+        if dry_run:
+            show_plan(answer, command=f"homeport service change {found['uuid']}", as_json=as_json)
+            return
+        _finish(client, answer, str(found["name"]), wait=wait, as_json=as_json)
+        if not as_json:
+            _print_service(client.get(f"services/{found['uuid']}"))
 
 
 @app.command("list")
@@ -261,7 +318,16 @@ def _read_compose(type_: str | None, path: str | None) -> str | None:
     """The compose file as the API takes it: base64."""
     if (type_ is None) == (path is None):
         raise CliError("Name a one-click TYPE or a --compose FILE, one of the two.")
-    return None if path is None else base64.b64encode(output.read_text(path).encode()).decode()
+    return None if path is None else _encoded(path)
+
+
+def _refuse_more(*given: object) -> None:
+    if any(given):
+        raise CliError("--apply does what the plan has shown. It takes no other request beside it.")
+
+
+def _encoded(path: str) -> str:
+    return base64.b64encode(output.read_text(path).encode()).decode()
 
 
 def _server(client: Client, wanted: str | None) -> Mapping[str, Any]:
