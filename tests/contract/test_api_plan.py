@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import select, text, update
 
+from homeport.actions import plans as actions
 from homeport.db.plans import StoredPlan
 from homeport.db.services import EnvVariable, Service
 from tests.support import factories
@@ -293,6 +294,33 @@ async def test_grants_are_shown_and_confirmed_when_the_plan_is_applied(homeport:
     assert kept == [f"host.mount {grant['subject']}"]
 
 
+async def test_missing_variables_are_shown_and_refused_when_it_is_applied(
+    homeport: RunningApp, place: Place
+) -> None:
+    needy = "services:\n  web:\n    image: nginx:1.27\n    environment:\n      KEY: ${KEY:?ask the cook}\n"
+    body = place.body(docker_compose_raw=encode(needy), instant_deploy=True)
+    plan = await plan_create(homeport.root, body)
+    assert plan["missing_variables"] == [
+        {"key": "KEY", "message": "ask the cook", "place": "services.web.environment.KEY", "line": 5}
+    ]
+    assert plan["warnings"][0]["code"] == "variable_missing"
+    assert plan["warnings"][0]["message"].endswith("deployed: ask the cook")
+    refused = await apply(homeport.root, plan)
+    assert (refused.status_code, refused.headers["X-Homeport-Error"]) == (422, "variables_missing")
+
+
+async def test_a_team_keeps_its_newest_plans(
+    homeport: RunningApp, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MOST", 2)
+    team_id, _ = await factories.add_team(homeport.database)
+    first = await plan_create(homeport.root, place.body())
+    async with homeport.database.write() as session:
+        await session.execute(update(StoredPlan).values(team_id=team_id))
+    made = [await plan_create(homeport.root, place.body()) for _ in range(4)]
+    assert await _plans(homeport) == [plan["plan_id"] for plan in (first, *made[-2:])]
+
+
 async def test_the_worker_forgets_plans_that_expired_a_day_ago(homeport: RunningApp, place: Place) -> None:
     old = await plan_create(homeport.root, place.body())
     async with homeport.database.write() as session:
@@ -308,4 +336,4 @@ async def test_the_worker_forgets_plans_that_expired_a_day_ago(homeport: Running
 
 async def _plans(app: RunningApp) -> list[str]:
     async with app.database.read() as session:
-        return list(await session.scalars(select(StoredPlan.uuid)))
+        return list(await session.scalars(select(StoredPlan.uuid).order_by(StoredPlan.id)))

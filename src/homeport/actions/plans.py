@@ -39,7 +39,7 @@ from homeport.core.preview import Before
 from homeport.core.revision import Snapshot
 from homeport.core.seeded import SEED_BYTES, Stream
 from homeport.db.deployments import find_newest_revision
-from homeport.db.plans import StoredPlan, hold_plan
+from homeport.db.plans import StoredPlan, hold_plan, make_room
 from homeport.db.rendered import Stored, to_variable
 from homeport.db.servers import Server, find_server
 from homeport.errors import (
@@ -58,6 +58,8 @@ from homeport.errors import (
 )
 
 LIFE: Final = timedelta(minutes=15)
+MOST: Final = 100
+"""How many plans of a team are kept: somebody who only plans must not fill the disk."""
 _OTHERWISE: Final = "Homeport's version or settings"
 _REFUSALS: Final = (InputRejected, NotFound, Conflict, StateRefused)
 _NOT_THE_WORLD: Final = (DomainConflict, GrantsMissing, VariablesMissing)
@@ -152,6 +154,7 @@ def _seeded(ctx: Context, seed: bytes) -> Context:
 
 async def store_plan(session: AsyncSession, ctx: Context, draft: Draft) -> StoredPlan:
     """Keep a plan for as long as it may be applied. `session` is one that writes; that of `ctx` is closed."""
+    await make_room(session, ctx.actor.team_id, MOST)
     plan = StoredPlan(
         uuid=new_uuid(ctx),
         team_id=ctx.actor.team_id,

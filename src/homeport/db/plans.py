@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from homeport.db.scope import owned
+from homeport.db.scope import of_team, owned
 from homeport.db.services import Component, Service
 from homeport.db.types import Encrypted, Instant, Row
 
@@ -38,6 +38,21 @@ async def hold_plan(session: AsyncSession, team_id: int, uuid: str) -> StoredPla
     """A plan of the team, held until the transaction ends: of two that apply it at once, the second sees that the
     first did."""
     return await session.scalar(select(StoredPlan).where(owned(StoredPlan, team_id, uuid)).with_for_update())
+
+
+async def make_room(session: AsyncSession, team_id: int, most: int) -> None:
+    """Forget the team's oldest plans, so that one more makes no more than `most`."""
+    oldest_kept = (
+        select(StoredPlan.id)
+        .where(of_team(StoredPlan, team_id))
+        .order_by(StoredPlan.id.desc())
+        .offset(most - 1)
+        .limit(1)
+        .scalar_subquery()
+    )
+    await session.execute(
+        delete(StoredPlan).where(of_team(StoredPlan, team_id), StoredPlan.id <= oldest_kept)
+    )
 
 
 async def delete_old_plans(session: AsyncSession, before: datetime) -> None:
