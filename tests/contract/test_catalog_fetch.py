@@ -25,6 +25,8 @@ from homeport.catalog.copies import Copies
 from homeport.catalog.fetch import fetch, is_forbidden
 from homeport.catalog.shelf import Shelf
 from homeport.errors import SourceFailed
+from tests.support.api import API
+from tests.support.app import running, settings_for
 
 COMPOSE = "services:\n  web:\n    image: web:1\n"
 OWN = Catalog([Template(key="hello", compose=COMPOSE, slogan="Ours.")])
@@ -497,3 +499,26 @@ async def test_a_failure_is_tried_again_after_an_hour_and_a_success_after_a_day(
         bad, good = (held.due_at - datetime.now(UTC) for held in opened._held)
     assert timedelta(minutes=59) < bad <= timedelta(hours=1)
     assert timedelta(hours=23) < good <= timedelta(days=1)
+
+
+async def test_the_api_has_a_url_s_types_as_soon_as_they_came(
+    database_url: str, tmp_path: Path, mirror: Mirror
+) -> None:
+    """The start waits for nobody, and a request gets the catalogue of its moment."""
+    go_on = asyncio.Event()
+
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
+        await go_on.wait()
+        return web.Response(body=document("thing"))
+
+    mirror.handler = handler
+    async with running(settings_for(database_url, tmp_path, catalog_sources=(mirror.url,))) as app:
+        assert (await app.root.get(f"{API}/services/types/thing")).status_code == 404
+        assert (await app.root.get(f"{API}/services/types/ghost")).status_code == 200
+        go_on.set()
+        await until(lambda: "thing" in app.app.state.shelf.catalog)
+        found = (await app.root.get(f"{API}/services/types/thing")).json()
+        assert found["source"] == mirror.url
+        _, source = (await app.root.get(f"{API}/services/types/sources")).json()
+        assert (source["kind"], source["types"], source["error"]) == ("url", 1, None)
+    assert list((tmp_path / "catalog").iterdir())

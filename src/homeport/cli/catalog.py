@@ -1,36 +1,48 @@
-"""`homeport catalog`: the one-click types of the server that HOMEPORT_URL names."""
+"""`homeport catalog`: the one-click types of the server that HOMEPORT_URL names, and a team's own among them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from homeport.catalog import Catalog, Template
-from homeport.catalog.search import search
 from homeport.cli import output
-from homeport.cli.client import Client, open_client
+from homeport.cli.client import CliError, open_client
 from homeport.cli.output import AsJson
+from homeport.cli.service import Service, find_service
 
 app = typer.Typer(no_args_is_help=True, help="The one-click types a service can be made from.")
+
+Category = Annotated[str | None, typer.Option(help="Only types of this category.")]
+Tag = Annotated[str | None, typer.Option(help="Only types with this tag.")]
+From = Annotated[
+    str | None, typer.Option("--source", help="Only types of this source: homeport, team, a path, a URL.")
+]
 
 
 @app.command("list")
 def list_types(
     text: Annotated[str, typer.Option("--search", "-s", help="Only types that match these words.")] = "",
-    category: Annotated[str | None, typer.Option(help="Only types of this category.")] = None,
-    tag: Annotated[str | None, typer.Option(help="Only types with this tag.")] = None,
+    category: Category = None,
+    tag: Tag = None,
+    source: From = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List the types, or search them."""
-    with open_client() as client:
-        types = _types(client)
-    found = search(_catalog(types).values(), text, category, tag)
-    if as_json:
-        output.print_json([types[template.key] for template in found])
-        return
-    rows = [(t.key, ", ".join(t.category), t.slogan or "") for t in found]
-    output.print_table(("Type", "Category", "What it is"), rows, empty="No type matches.")
+    """List the types, where they come from, and which powers over the server they need."""
+    _print_types(text, category, tag, source, as_json=as_json)
+
+
+@app.command("search")
+def search_types(
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="What it is, does, or is named.")],
+    category: Category = None,
+    tag: Tag = None,
+    source: From = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Find types, the best first."""
+    _print_types(" ".join(words), category, tag, source, as_json=as_json)
 
 
 @app.command("show")
@@ -50,33 +62,119 @@ def show_type(
     if as_json:
         output.print_json(found)
     elif compose:
+        if "compose" not in found:
+            raise CliError(
+                "This token may not read compose files; it needs the ability read:sensitive or root."
+            )
         typer.echo(found["compose"], nl=False)
     else:
         output.print_fields(
             {
                 "Type": found["key"],
                 "What it is": found.get("slogan"),
-                "Category": ", ".join(found.get("category") or ()),
-                "Tags": ", ".join(found.get("tags") or ()),
+                "Source": found.get("source"),
+                "Category": _joined(found.get("category")),
+                "Tags": _joined(found.get("tags")),
                 "Port": str(found["port"]) if found.get("port") else None,
+                "Machines": _joined(found.get("architectures")),
+                "Needs": _joined(found.get("grants")),
+                "Profiles": _joined(found.get("profiles")),
+                "Problem": found.get("problem"),
                 "Documentation": found.get("documentation"),
                 "Create it": f"homeport service create {found['key']}",
             }
         )
 
 
-def _types(client: Client) -> dict[str, Mapping[str, Any]]:
-    return {item["key"]: item for item in client.get("services/types")}
+@app.command("sources")
+def list_sources(*, as_json: AsJson = False) -> None:
+    """List the sources of types, the one that wins first, and what is wrong with them."""
+    with open_client() as client:
+        _print_sources(client.get("services/types/sources"), as_json=as_json)
 
 
-def _catalog(types: Mapping[str, Mapping[str, Any]]) -> Catalog:
-    return Catalog(
-        Template(
-            key=key,
-            compose="",
-            slogan=item.get("slogan"),
-            category=tuple(item.get("category") or ()),
-            tags=tuple(item.get("tags") or ()),
-        )
-        for key, item in types.items()
-    )
+@app.command("refresh")
+def refresh(*, as_json: AsJson = False) -> None:
+    """Read all sources again, and show how it went."""
+    with open_client() as client:
+        _print_sources(client.post("services/types/refresh"), as_json=as_json)
+
+
+@app.command("save")
+def save_type(
+    service: Service,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The key of the new type, such as our-wiki.")],
+    *,
+    slogan: Annotated[str | None, typer.Option(help="What it is, in a sentence.")] = None,
+    documentation: Annotated[str | None, typer.Option(metavar="URL", help="Where it is described.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="A category; may be repeated.")] = None,
+    tags: Annotated[list[str] | None, typer.Option("--tag", help="A tag; may be repeated.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port of its main component.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a type of a service, for your team: of its compose file, without the values of its variables."""
+    wanted = {
+        "key": key,
+        "slogan": slogan,
+        "documentation": documentation,
+        "category": category or None,
+        "tags": tags or None,
+        "port": port,
+    }
+    body = {name: value for name, value in wanted.items() if value is not None}
+    with open_client() as client:
+        found = find_service(client, service)
+        made = client.post(f"services/{found['uuid']}/template", body)
+    if as_json:
+        output.print_json(made)
+    else:
+        output.say(f"{made['key']} is a type of your team. {made['message']}")
+
+
+@app.command("remove")
+def remove_type(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The key of a type of your team.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Remove a type of your team. Services made of it stay."""
+    with open_client() as client:
+        answer = client.delete(f"services/types/{output.segment(key)}")
+    if as_json:
+        output.print_json(answer)
+    else:
+        output.say(f"The type {key} is removed.")
+
+
+def _print_types(
+    text: str, category: str | None, tag: str | None, source: str | None, *, as_json: bool
+) -> None:
+    with open_client() as client:
+        found = client.get("services/types", search=text or None, category=category, tag=tag, source=source)
+    if as_json:
+        output.print_json(found)
+        return
+    rows = [(t["key"], _joined(t["category"]), t["slogan"], _source(t), _joined(t["grants"])) for t in found]
+    output.print_table(("Type", "Category", "What it is", "Source", "Needs"), rows, empty="No type matches.")
+
+
+def _source(type_: Mapping[str, Any]) -> str:
+    return f"{type_['source']} (shadowed)" if type_["shadowed"] else str(type_["source"])
+
+
+def _print_sources(sources: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(sources)
+        return
+    rows = [
+        (source["name"], source["kind"], str(source["types"]), source["fetched_at"], source["error"])
+        for source in sources
+    ]
+    output.print_table(("Source", "Kind", "Types", "Read", "Error"), rows, empty="There is no source.")
+    for source in sources:
+        for problem in source["problems"]:
+            output.say(f"{source['name']}: {problem['name']}: {problem['message']}")
+
+
+def _joined(items: Sequence[str] | None) -> str:
+    return ", ".join(items or ())
