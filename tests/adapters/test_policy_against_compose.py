@@ -143,7 +143,7 @@ def unasked(asks: tuple[Ask, ...], config: Mapping[str, Any], folder: Path) -> l
 TABLE = [*(component(case.text, case.values, case.proxy) for case in COMPONENTS), *DOCUMENTS, *BENIGN]
 
 
-@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.text)
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.text[:90])
 def test_the_table(case: Case, tmp_path: Path) -> None:
     asks, config = judged(case, tmp_path)
     if config is not None:

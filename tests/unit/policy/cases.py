@@ -333,6 +333,11 @@ services:
         proxy="TRAEFIK",
     ),
     Case(
+        f"services: {{web: {{image: a, labels: ['traefik.http.routers.r.rule=Host(`{'a' * 2000}`)']}}}}",
+        ("proxy.labels traefik.http.routers.r *",),
+        proxy="TRAEFIK",
+    ),
+    Case(
         "services: {web: {image: a, labels: ['traefik.http.routers.r.priority=9']}}",
         ("proxy.labels traefik.http.routers.r *",),
         proxy="TRAEFIK",

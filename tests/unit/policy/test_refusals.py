@@ -100,3 +100,11 @@ def test_what_is_nested_too_deep_to_be_judged() -> None:
     with pytest.raises(ComposeRejected, match="nested too deep") as caught:
         asks_of(component(keys.format(nested(20))))
     assert caught.value.place == "services.web.volumes"
+
+
+def test_nobody_reads_thousands_of_asks() -> None:
+    sysctls = ", ".join(f"net.a{number}=1" for number in range(600))
+    text = f"x-a: &a [{sysctls}]\nservices: {{web: {{image: a, sysctls: *a}}, b: {{image: a, sysctls: *a}}}}"
+    with pytest.raises(ComposeRejected, match="more than 1000 powers") as caught:
+        asks_of(Case(text))
+    assert caught.value.place == "services.b.sysctls[400]"

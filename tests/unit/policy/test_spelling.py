@@ -1,14 +1,19 @@
 """However a source is spelled, it is found; and `.env` reads back as it was written."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from homeport.catalog.load import load_catalog
 from homeport.core import dotenv
+from homeport.core.compose.dump import dump
 from homeport.core.compose.interpolate import escape
-from homeport.core.policy import read_dotenv
-from tests.unit.policy.asking import asks_of
+from homeport.core.policy import GRANTS, asks_of_snapshot, read_dotenv
+from homeport.core.policy.components import JUDGES
+from homeport.errors import ComposeRejected
+from tests.unit.policy.asking import asks_of, snapshot_of
 from tests.unit.policy.cases import Case
 
 TARGETS = ("/etc", "/var/log", "/data/homeport/services/u2", "/data/homeport/services", "/root")
@@ -85,3 +90,34 @@ def test_escaped_dollars_are_text() -> None:
 @pytest.mark.parametrize("proxy", ["CADDY", "TRAEFIK"])
 def test_no_built_in_type_asks_for_anything(template: object, proxy: str) -> None:
     assert asks_of(Case(template.compose, proxy=proxy), is_local=False) == ()  # type: ignore[attr-defined]
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.sampled_from(("", "host", "/etc:/x", "a=b", "${V:-~}", "-")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ("type", "source", "name", "external", "driver_opts", "o", "config", "watch", "path")
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from((*JUDGES, "image", "extends")), VALUES, max_size=5),
+    st.dictionaries(st.sampled_from(("networks", "volumes", "configs", "secrets")), VALUES, max_size=3),
+)
+def test_whatever_the_form_there_is_an_answer(keys: dict[str, object], sections: dict[str, object]) -> None:
+    """What is no compose file at all is refused or judged; it never ends in another error."""
+    text = dump({**{key: {"x": value} for key, value in sections.items()}, "services": {"web": keys}})
+    with suppress(ComposeRejected):
+        asks = asks_of_snapshot(snapshot_of(text), proxy="TRAEFIK", is_local=True)
+        assert {ask.grant for ask in asks} <= set(GRANTS)

@@ -33,6 +33,7 @@ from homeport.core.revision import Snapshot
 from homeport.errors import ComposeRejected
 
 DOCKER_SOCKET: Final = "/var/run/docker.sock"
+_MOST_ASKS: Final = 1000
 
 
 def find_asks(
@@ -113,6 +114,8 @@ class _Case:
                 sentence = f"It {shown(found.what, secrets)}: Compose does that on the machine that Homeport runs on."
                 raise self._rejected(sentence, found.path)
             asks.setdefault((ask.key, ask.place), ask)
+            if len(asks) > _MOST_ASKS:
+                raise self._rejected(f"It asks for more than {_MOST_ASKS} powers.", found.path)
         return tuple(asks.values())
 
     def _read(self, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:

@@ -29,8 +29,9 @@ def secrets_of(values: Mapping[str, str]) -> tuple[str, ...]:
 def shown(text: str, secrets: Iterable[str]) -> str:
     """The text in one line of a length that can be read and stored, with digests in the places of secrets
     and of what is cut off: an approval still holds for this value only."""
+    lowered = text.lower()
     for secret in secrets:
-        if secret.lower() in text.lower():
+        if secret.lower() in lowered:
             text = re.sub(re.escape(secret), f"(secret {_digest(secret)})", text, flags=re.IGNORECASE)
     text = _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({_digest(text)})"

@@ -24,9 +24,7 @@ _SOCKETS: Final = (
     "/run/buildkit/buildkitd.sock",
     "/run/user/0/docker.sock",
 )
-_SOCKET_NAME: Final = re.compile(
-    r".*/[^/]*(?:docker|containerd|podman|crio|buildkitd)[^/]*\.sock[^/]*", re.IGNORECASE
-)
+_SOCKET_NAME: Final = re.compile(r"docker|containerd|podman|crio|buildkitd", re.IGNORECASE)
 _RUNTIME_FOLDER: Final = re.compile(r"/run/user/[^/]+(?:/podman)?")
 _WINDOWS: Final = re.compile(r"[A-Za-z]:|\\")
 _ROOT_BY_PROC: Final = re.compile(r"/proc/[^/]+(?:/task/[^/]+)?/(?:root|cwd)(?=/|$)")
@@ -76,7 +74,8 @@ def _own_files(folder: str) -> tuple[str, ...]:
 
 def _is_socket(path: str, given: str) -> bool:
     real = _real(path)
-    return real in (*_SOCKETS, _real(given)) or _SOCKET_NAME.fullmatch(real) is not None
+    name = real.rpartition("/")[2]
+    return real in (*_SOCKETS, _real(given)) or (".sock" in name and _SOCKET_NAME.search(name) is not None)
 
 
 def _socket_in(path: str, given: str) -> str | None:

@@ -21,6 +21,7 @@ _SHARED: Final = {
     "traefik.http.middlewares.redirect-to-https.": ("redirectscheme.scheme", "https"),
 }
 _RULE: Final = ".rule"
+_LONGEST_RULE: Final = 2000
 _HOST: Final = re.compile(r"\bHost(?:SNI)?\(\s*([`\"][^)]*)\)", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"[`\"]([^`\"]+)[`\"]")
 
@@ -75,6 +76,8 @@ def _is_quiet(key: str, text: str) -> bool:
 
 def _hosts(rule: str) -> list[str]:
     """The hosts that a rule matches; `*` when it could match any."""
+    if len(rule) > _LONGEST_RULE:
+        return ["*"]
     found: set[str] = set()
     for alternative in rule.split("||"):
         hosts = _HOST.findall(alternative)
