@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from homeport.catalog import Catalog, Template, sources
+from homeport.catalog import Catalog, Template, grants, sources
 from homeport.catalog.grants import list_needs, needs_of
 from homeport.catalog.load import load_catalog
 from homeport.catalog.shelf import Shelf, SourceState
@@ -376,12 +376,26 @@ async def test_what_a_type_needs_is_known_before_it_is_created() -> None:
         ),
     )
     broken = Template(key="broken", compose="services:\n  web: [\n")
-    needs = await list_needs([plain, greedy, broken])
+    refused = Template(key="refused", compose="services:\n  web:\n    image: --privileged\n")
+    needs = await list_needs([plain, greedy, broken, refused])
     assert needs[0].grants == ()
     assert needs[0].problem is None
     assert needs[1].grants == ("host.docker_socket", "host.privileged")
     assert "line" in (needs[2].problem or "")
+    assert "cannot begin with '-'" in (needs[3].problem or "")
     assert needs_of(greedy) is needs[1], "found out once"
+
+
+async def test_a_type_that_breaks_the_judge_is_one_type_without_an_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(grants, "find_asks", broken)
+    (needs,) = await list_needs([Template(key="odd", compose=COMPOSE)])
+    assert "log says why" in (needs.problem or "")
+    assert "the type odd" in caplog.text
 
 
 def test_our_own_types_need_no_grant() -> None:

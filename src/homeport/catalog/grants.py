@@ -1,6 +1,7 @@
 """What a type asks of the server it is put on, before anybody creates it: which grants, and which profiles it has."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,11 +21,13 @@ _UUID: Final = "u1u1u1u1u1u1u1u1u1u1u1u1"
 _FOLDER: Final = f"/data/homeport/services/{_UUID}"
 _NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """`grants` are the names of the powers that it needs when no profile is chosen; `problem` is why no service
-    can be made of it."""
+    """`grants` are the names of the powers that it needs on Homeport's own machine when no profile is chosen (what
+    reads files of that machine is refused on every other); `problem` is why no service can be made of it."""
 
     grants: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
@@ -59,7 +62,10 @@ def needs_of(template: Template) -> Needs:
     try:
         document = load(template.compose)
         rendered = render(document, scope)
+        asks = find_asks(rendered, document, folder=_FOLDER, uuid=_UUID, proxy=scope.proxy, is_local=True)
     except ComposeRejected as error:
         return Needs(problem=error.sentence)
-    asks = find_asks(rendered, document, folder=_FOLDER, uuid=_UUID, proxy=scope.proxy)
+    except Exception:  # noqa: BLE001 - logged; one type must not take the list of all away
+        _log.exception("the type %s of %s cannot be judged", template.key, template.source)
+        return Needs(problem="It cannot be read; Homeport's log says why.")
     return Needs(grants=tuple(sorted({ask.grant for ask in asks})), profiles=rendered.profiles)
