@@ -4,14 +4,13 @@ Tests named q<n> pin a behaviour in which Homeport is meant to differ from the s
 it reads.
 """
 
-import base64
 import json
 from typing import Any
 
 import pytest
 
 from homeport.core.compose.load import load
-from homeport.core.compose.model import Domain, Rendered, Variable
+from homeport.core.compose.model import Rendered, Variable
 from homeport.core.compose.render import render
 from homeport.core.compose.resolve import env_pairs
 from homeport.core.domains import join_fqdn
@@ -22,7 +21,6 @@ from tests.support.compose import (
     render_text,
     user_variables,
     values,
-    with_domains,
 )
 
 
@@ -57,18 +55,6 @@ services:
 
     def test_a_key_given_twice_keeps_its_place_and_takes_the_later_value(self) -> None:
         assert list(environment(one("A=1", "B=2", "A=3"), "app").items()) == [("A", "3"), ("B", "2")]
-
-    def test_q38_build_args_make_variables_but_stay_out_of_the_container(self) -> None:
-        text = """
-services:
-  d:
-    build: {context: ./src, args: {K: '${KARG:-1}', A: '2'}}
-    environment: [A=1, B]
-"""
-        rendered = render_text(text)
-        assert environment(rendered, "d") == {"A": "1", "B": ""}
-        assert values(rendered) == {"KARG": "1"}
-        assert rendered.document["services"]["d"]["build"]["args"] == {"K": "${KARG:-1}", "A": "2"}
 
 
 class TestContainer:
@@ -230,16 +216,6 @@ class TestMagic:
         assert values(rendered)["SERVICE_OPENAI_KEY"] is None
         assert values(rendered)["SERVICE_X_API"] == "none"
 
-    def test_q1_secrets_with_long_names_are_not_empty(self) -> None:
-        rendered = one("A=$SERVICE_PASSWORD_MY_DB", "B=$SERVICE_BASE64_64_SESSION_SECRET")
-        assert len(values(rendered)["SERVICE_PASSWORD_MY_DB"] or "") == 32
-        assert len(values(rendered)["SERVICE_BASE64_64_SESSION_SECRET"] or "") == 64
-
-    def test_q2_tokens_are_made_although_their_key_comes_later(self) -> None:
-        rendered = one("A=$SERVICE_SUPABASEANON_KEY", "B=$SERVICE_PASSWORD_JWT")
-        claims = (values(rendered)["SERVICE_SUPABASEANON_KEY"] or "").split(".")[1]
-        assert json.loads(base64.urlsafe_b64decode(claims + "=="))["role"] == "anon"
-
     def test_q2_blank_magic_rows_are_filled_later(self) -> None:
         stored = {"SERVICE_PASSWORD_X": Variable(key="SERVICE_PASSWORD_X", origin="template")}
         rendered = one("A=$SERVICE_PASSWORD_X", variables=stored)
@@ -290,11 +266,6 @@ class TestMagic:
         stored = {"P": Variable(key="P", value="$SERVICE_PASSWORD_OLD", origin="template")}
         assert values(one("P=$SERVICE_PASSWORD_X", variables=stored))["P"] == "$SERVICE_PASSWORD_X"
 
-    def test_q36_an_edited_url_stays(self) -> None:
-        rendered = one("SERVICE_URL_APP", variables=user_variables(SERVICE_URL_APP="https://cdn.example.com"))
-        assert values(rendered)["SERVICE_URL_APP"] == "https://cdn.example.com"
-        assert environment(rendered, "app")["SERVICE_URL_APP"] == "https://cdn.example.com"
-
     def test_q39_passwords_with_symbols_arrive_exactly(self) -> None:
         class Symbols:
             def __call__(self, alphabet: str, length: int) -> str:
@@ -305,147 +276,6 @@ class TestMagic:
         pairs, _ = env_pairs(rendered.variables, {}, {})
         assert dict(pairs)["A"] == value
         assert "$" in value
-
-
-class TestDomains:
-    def test_the_declaring_component_gets_the_domain_whatever_the_name_says(self) -> None:
-        assert fqdn(one("SERVICE_URL_OTHER_3000"), "app") == "http://other-u1.1.2.3.4.sslip.io:3000"
-
-    def test_q4_a_path_becomes_the_whole_url_in_the_container(self) -> None:
-        rendered = one("SERVICE_URL_APP=/path")
-        assert environment(rendered, "app") == {"SERVICE_URL_APP": "http://app-u1.1.2.3.4.sslip.io/path"}
-
-    def test_fqdn_keys_reach_the_container_through_dotenv_only(self) -> None:
-        rendered = one("SERVICE_FQDN_APP_80")
-        assert environment(rendered, "app") == {}
-        assert "SERVICE_FQDN_APP_80=app-u1.1.2.3.4.sslip.io:80" in dotenv(rendered)
-
-    def test_a_path_in_another_variable_is_a_value(self) -> None:
-        rendered = one("SERVICE_URL_APP", "DATA=/srv")
-        assert environment(rendered, "app")["DATA"] == "/srv"
-
-    def test_q5_ports_are_understood_in_references(self) -> None:
-        rendered = one("A=${SERVICE_URL_APP_3000}")
-        assert values(rendered) == {
-            "SERVICE_URL_APP_3000": "http://app-u1.1.2.3.4.sslip.io:3000",
-            "SERVICE_FQDN_APP_3000": "app-u1.1.2.3.4.sslip.io:3000",
-            "A": "${SERVICE_URL_APP_3000}",
-        }
-
-    def test_q6_empty_literals_stay_empty(self) -> None:
-        text = """
-services:
-  api: {image: a, environment: {URL: ''}}
-  web: {image: b, environment: [URL=$SERVICE_URL_WEB]}
-"""
-        assert environment(render_text(text), "api") == {"URL": ""}
-
-    def test_an_empty_literal_takes_the_value_that_only_a_person_gave(self) -> None:
-        assert environment(one("URL=", variables=user_variables(URL="x")), "app") == {"URL": "${URL}"}
-
-    def test_q6_the_base_pair_keeps_the_first_declaration_without_path(self) -> None:
-        text = """
-services:
-  rt: {image: a, environment: [SERVICE_URL_APP=/v1/realtime]}
-  app: {image: b, environment: [SERVICE_URL_APP]}
-"""
-        rendered = render_text(text)
-        assert values(rendered)["SERVICE_FQDN_APP"] == "app-u1.1.2.3.4.sslip.io"
-        assert fqdn(rendered, "rt") == "http://app-u1.1.2.3.4.sslip.io/v1/realtime"
-        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io"
-
-    def test_of_several_that_declare_one_name_one_gets_the_domain(self) -> None:
-        text = """
-services:
-  worker: {image: a, environment: [SERVICE_URL_APP]}
-  app: {image: b, environment: [SERVICE_URL_APP_3000]}
-"""
-        rendered = render_text(text)
-        assert fqdn(rendered, "worker") is None
-        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io:3000"
-        moved = render_text(text, components=with_domains(app="https://a.example.com"))
-        assert environment(moved, "worker") == {"SERVICE_URL_APP": "https://a.example.com"}
-
-    def test_q10_declared_and_referenced_names_give_the_same_host(self) -> None:
-        rendered = one("SERVICE_URL_NEW_API_80", "A=$SERVICE_URL_NEW_API")
-        assert fqdn(rendered, "app") == "http://new-api-u1.1.2.3.4.sslip.io:80"
-        assert "A=http://new-api-u1.1.2.3.4.sslip.io" in dotenv(rendered)
-
-    def test_q11_each_declared_name_gets_its_own_domain(self) -> None:
-        rendered = one("SERVICE_URL_ONE_80", "SERVICE_FQDN_TWO_81")
-        assert fqdn(rendered, "app") == "http://one-u1.1.2.3.4.sslip.io:80,http://two-u1.1.2.3.4.sslip.io:81"
-        assert values(rendered)["SERVICE_URL_TWO_81"] == "http://two-u1.1.2.3.4.sslip.io:81"
-        assert values(rendered)["SERVICE_URL_TWO"] == "http://two-u1.1.2.3.4.sslip.io"
-
-    def test_one_name_with_and_without_port_is_one_domain(self) -> None:
-        assert (
-            fqdn(one("SERVICE_FQDN_APP", "SERVICE_URL_APP_3000"), "app")
-            == "http://app-u1.1.2.3.4.sslip.io:3000"
-        )
-
-    def test_a_component_that_asks_for_its_own_url_gets_a_domain(self) -> None:
-        assert fqdn(one("A=$SERVICE_URL_APP"), "app") == "http://app-u1.1.2.3.4.sslip.io"
-        assert fqdn(one("A=$SERVICE_URL_OTHER"), "app") is None
-
-    def test_q12_a_self_reference_leaves_a_chosen_domain_alone(self) -> None:
-        rendered = one("A=$SERVICE_URL_APP", components=with_domains(app="https://mine.example.com"))
-        assert fqdn(rendered, "app") == "https://mine.example.com"
-        assert "A=https://mine.example.com" in dotenv(rendered)
-
-    def test_q13_names_that_are_only_referenced_follow_the_domain(self) -> None:
-        text = "services: {api: {image: a, environment: [WEB=$SERVICE_FQDN_MY_WEB]}, my-web: {image: b}}"
-        rendered = render_text(text, components=with_domains(**{"my-web": "https://mine.example.com"}))
-        assert "WEB=mine.example.com" in dotenv(rendered)
-
-    def test_q14_cleared_domains_stay_cleared(self) -> None:
-        rendered = one("SERVICE_URL_APP_3000", components=with_domains(app=""))
-        assert rendered.components[0].domains == ()
-        assert environment(rendered, "app") == {"SERVICE_URL_APP_3000": ""}
-
-    def test_q35_path_and_port_of_a_declaration(self) -> None:
-        rendered = one("SERVICE_URL_APP_8080=/v1")
-        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io:8080/v1"
-        assert values(rendered) == {
-            "SERVICE_FQDN_APP": "app-u1.1.2.3.4.sslip.io/v1",
-            "SERVICE_URL_APP": "http://app-u1.1.2.3.4.sslip.io/v1",
-            "SERVICE_FQDN_APP_8080": "app-u1.1.2.3.4.sslip.io:8080/v1",
-            "SERVICE_URL_APP_8080": "http://app-u1.1.2.3.4.sslip.io:8080/v1",
-        }
-
-    @pytest.mark.parametrize("value", ["/a b", "/${X}", "/a,b", "/a;b", "/a?b"])
-    def test_what_cannot_be_a_path_is_a_value(self, value: str) -> None:
-        rendered = one(f"SERVICE_URL_APP={value}")
-        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io"
-        assert environment(rendered, "app") == {"SERVICE_URL_APP": value}
-
-    @pytest.mark.parametrize("port", [0, 99999])
-    def test_a_port_that_cannot_be_is_only_a_part_of_the_name(self, port: int) -> None:
-        rendered = one(f"SERVICE_URL_APP_{port}")
-        assert fqdn(rendered, "app") == "http://app-u1.1.2.3.4.sslip.io"
-        assert rendered.components[0].port is None
-        assert values(rendered)[f"SERVICE_URL_APP_{port}"] == f"http://app-u1.1.2.3.4.sslip.io:{port}"
-
-    def test_a_database_gets_rows_but_no_domain(self) -> None:
-        rendered = one("SERVICE_URL_DB_5432", image="postgres:16")
-        assert rendered.components[0].domains is None
-        assert values(rendered)["SERVICE_URL_DB"] == "http://db-u1.1.2.3.4.sslip.io"
-
-    def test_a_special_image_without_its_variables_is_like_any_other(self) -> None:
-        assert (
-            fqdn(one("SERVICE_URL_APP_9000", image="minio/minio"), "app")
-            == "http://app-u1.1.2.3.4.sslip.io:9000"
-        )
-
-    def test_a_special_image_takes_the_urls_that_a_person_gave(self) -> None:
-        rendered = one(
-            "MINIO_SERVER_URL=$MINIO_SERVER_URL",
-            "MINIO_BROWSER_REDIRECT_URL=$MINIO_BROWSER_REDIRECT_URL",
-            image="minio/minio",
-            variables=user_variables(
-                MINIO_SERVER_URL="https://s3.example.com", MINIO_BROWSER_REDIRECT_URL="bad"
-            ),
-        )
-        assert fqdn(rendered, "app") == "https://console-u1.1.2.3.4.sslip.io:9001,https://s3.example.com:9000"
 
 
 class TestComponents:
@@ -530,8 +360,3 @@ services:
         assert comments == {"SERVICE_PASSWORD_X": None, "QUOTED": "quoted", "KEY": "the key", "RAW": "raw"}
         second = render(load(text.replace("# raw", "# changed")), kept(make_scope(), first))
         assert {v.key: v.comment for v in second.variables} == comments
-
-
-def test_a_wildcard_base_gives_scheme_and_path() -> None:
-    base = Domain(scheme="https", host="apps.example.com", path="/base")
-    assert fqdn(one("SERVICE_URL_APP=/v1", base=base), "app") == "https://app-u1.apps.example.com/base/v1"
