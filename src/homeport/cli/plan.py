@@ -23,8 +23,8 @@ def show_plan(plan: Plan, *, command: str, as_json: bool) -> None:
     output.print_table(_COLUMNS, list(_rows(plan)), empty="It has no components.")
     if plan["diff"]:
         typer.echo(f"\n{plan['diff']}", nl=False)
-    then = "and deploy it" if plan["will_deploy"] else "without deploying it"
-    output.say(f"Nothing was done. Until {plan['expires_at'][11:16]} UTC this does exactly that, {then}:")
+    then = "and deploys it" if plan["will_deploy"] else "without deploying it"
+    output.say(f"Nothing was done. Until {plan['expires_at'][11:16]} UTC this does exactly that {then}:")
     output.say(f"  {command} --apply {plan['plan_id']}")
 
 
