@@ -459,11 +459,13 @@ async def test_no_secret_of_a_url_is_told(
         await opened.refresh()
     names = [path.name for path in (tmp_path / "catalog").iterdir()]
     copies = [path.read_text() for path in (tmp_path / "catalog").iterdir()]
+    settings = settings_for("sqlite+aiosqlite:///x", tmp_path, catalog_sources=(secret.url,))
     told = [
         caplog.text,
         caught.value.message,
         repr(opened.sources),
         repr(opened.catalog["thing"]),
+        repr(settings),
         *names,
         *copies,
     ]
