@@ -112,6 +112,12 @@ COMPONENTS: Final = [
     Case("volumes: ['$A']", ("host.mount c:/x",), {"A": "c:/x:/x"}),
     Case("volumes: [{type: npipe, source: '\\\\.\\pipe\\x', target: /x}]", ("host.mount \\\\.\\pipe\\x",)),
     Case("volumes: [{type: cluster, source: csi, target: /x}]", ("host.external csi",)),
+    Case(
+        "volumes: [{type: '${T:-bind}', source: ./data/link, target: /x}]",
+        (f"host.mount {FOLDER}/data/link",),
+    ),
+    Case("env_file: ./data/link", (f"host.mount {FOLDER}/data/link:ro",)),
+    Case("build: {context: ./data/link}", (f"host.mount {FOLDER}/data/link:ro",)),
     Case("volumes: ['.:/x']", (f"host.mount {FOLDER}",)),
     Case("volumes: ['./.env:/x']", (f"host.mount {FOLDER}/.env",)),
     Case("volumes: ['/etc/localtime:/etc/localtime']", ("host.mount /etc/localtime",)),
@@ -309,6 +315,7 @@ services:
         "secrets: {s: {file: /a}, t: {file: ./b}}",
         ("host.mount /a:ro",),
     ),
+    Case("services: {web: {image: a}}\nsecrets: {c: {file: ./a/b}}", (f"host.mount {FOLDER}/a/b:ro",)),
     # A build names what it makes
     Case("services: {web: {image: 'postgres:16', build: .}}", ("host.external image:postgres:16",)),
     # Labels
@@ -430,6 +437,10 @@ BENIGN: Final = [
         "services: {web: {image: a}}\nconfigs: {c: {content: x}, d: {file: ./d}}\nsecrets: {s: {environment: A}}"
     ),
     Case("services: {web: {image: a, volumes: ['d:/x']}}\nvolumes: {d: {external: true, name: u1_other}}"),
+    Case(
+        "services: {web: {image: a, volumes: [{type: bind, source: ./a/b, target: /b, content: x}], "
+        "env_file: ./a/b}}\nsecrets: {s: {file: ./a/b}}"
+    ),
     Case(f"services: {{web: {OWN}traefik.enable=true]}}}}", proxy="TRAEFIK"),
     Case(
         f"services: {{web: {OWN}traefik.http.middlewares.m.basicauth.users=a, "

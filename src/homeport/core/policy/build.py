@@ -46,8 +46,10 @@ def _is_local(context: str) -> bool:
 
 
 def _dockerfile(text: str, context: str, path: Path, ground: Ground) -> Iterator[Found]:
-    base = _LOCAL_SCHEME.sub("", context) if _is_local(context) else ""
-    yield from read(f"{base}/{text}" if base and text and text[0] != "/" else text, path, ground)
+    """Its path counts from the context; a plain name is in it, and the context is judged by itself."""
+    if "/" in text:
+        base = _LOCAL_SCHEME.sub("", context) if _is_local(context) else ""
+        yield from read(text if text.startswith("/") or not base else f"{base}/{text}", path, ground)
 
 
 def _client_powers(value: dict[str, Any], path: Path, ground: Ground) -> Iterator[Found]:

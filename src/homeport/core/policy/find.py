@@ -55,7 +55,15 @@ def find_asks(
     case = _Case(
         rendered.document,
         rendered.dotenv,
-        _ground(rendered.document, rendered.components, folder=folder, uuid=uuid, proxy=proxy, socket=socket),
+        _ground(
+            rendered.document,
+            rendered.components,
+            rendered.files,
+            folder=folder,
+            uuid=uuid,
+            proxy=proxy,
+            socket=socket,
+        ),
         document,
     )
     return case.asks(rendered.files, is_local=is_local)
@@ -69,6 +77,7 @@ def asks_of_snapshot(
     ground = _ground(
         output,
         snapshot.components,
+        snapshot.files,
         folder=snapshot.folder,
         uuid=snapshot.service_uuid,
         proxy=proxy,
@@ -77,10 +86,16 @@ def asks_of_snapshot(
     return _Case(output, snapshot.dotenv, ground, None).asks(snapshot.files, is_local=is_local)
 
 
-def _ground(output: Mapping[str, Any], components: Sequence[Component], **more: str) -> Ground:
+def _ground(
+    output: Mapping[str, Any], components: Sequence[Component], files: Sequence[File], **more: str
+) -> Ground:
     described = {component.name: component for component in components}
     names = as_map(output.get("services"))
-    return Ground(components={name: described.get(name) for name in names}, **more)
+    return Ground(
+        components={name: described.get(name) for name in names},
+        files=frozenset(file.path for file in files),
+        **more,
+    )
 
 
 class _OwnText(yaml.CSafeLoader):

@@ -1,7 +1,7 @@
 """Paths of the server: which are the service's own, which are harmless, and which lead to an engine's socket.
 
 Paths are compared as they are spelled once `.`, `..` and doubled slashes are gone. What a link leads to
-can only be seen on the server.
+can only be seen on the server, where it is looked at for the files of a render.
 """
 
 import re
@@ -53,19 +53,30 @@ def reached(
 ) -> Iterator[Found]:
     """What it takes to reach a path of the server."""
     full = absolute(path, ground.folder)
+    subject = full + (READ_ONLY if is_read_only else "")
     if is_inside(full, ground.folder):
         if not is_read_only and full in _own_files(ground.folder):
             yield Found("host.mount", full, at, f"{what} {full} writable, where Compose reads what to run")
+        elif _may_lead_out(full, ground):
+            sentence = f"{what} {full}, where a container could have put a link to anything"
+            yield Found("host.mount", subject, at, sentence)
         return
     if is_read_only and full in _HARMLESS and not is_relabelled:
         return
-    subject = full + (READ_ONLY if is_read_only else "")
     if not _is_socket(full, ground.socket):
         where = "Homeport's own machine" if is_by_compose else "the server"
         yield Found("host.mount", subject, at, f"{what} {full} of {where}", is_by_compose)
     if socket := _socket_in(full, ground.socket):
         through = "" if socket == full else f", where the engine's socket {socket} is"
         yield Found("host.docker_socket", full, at, f"{what} {full} of the server{through}", is_by_compose)
+
+
+def _may_lead_out(path: str, ground: Ground) -> bool:
+    """Containers write below what they mount, never beside it: nothing but Homeport puts anything into the
+    folder itself. Deeper, a path is what it says only if that is looked at when it is mounted."""
+    return (
+        "/" in path.removeprefix(f"{ground.folder}/") and path != ground.folder and path not in ground.files
+    )
 
 
 def _own_files(folder: str) -> tuple[str, ...]:

@@ -29,13 +29,15 @@ _DOCKER_CONFIG: Final = "/root/.docker"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What is the service's own. `components` are by name, those that the document defines."""
+    """What is the service's own. `components` are by name, those that the document defines. `files` are the
+    paths in its folder at which somebody looks for links before they are mounted."""
 
     folder: str
     uuid: str
     proxy: str
     socket: str
     components: Mapping[str, Component | None]
+    files: frozenset[str]
 
     def owns(self, name: str) -> bool:
         """Whether the engine's name of a network, volume or image is the service's."""
