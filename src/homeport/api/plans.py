@@ -53,7 +53,8 @@ async def plan_answer(request: Request, ctx: Context, draft: Draft) -> dict[str,
     if server.proxy_type != "NONE":
         taken = (*proxy_ports(settings.proxy_http_port, settings.proxy_https_port), *taken)
     facts = Facts(is_seen=seen.is_answer, memory_bytes=seen.memory_bytes, taken=taken)
-    shape = plan_shape(draft, facts, is_sensitive=ctx.actor.can_read_sensitive)
+    # In a thread: long texts take a while to compare, and others are to be answered meanwhile.
+    shape = await asyncio.to_thread(plan_shape, draft, facts, is_sensitive=ctx.actor.can_read_sensitive)
     database: Database = request.app.state.database
     async with database.write() as session:
         plan = await store_plan(session, ctx, draft)

@@ -12,11 +12,9 @@ from typing import Any, Final, Literal
 from homeport.core.compose.interpolate import Piece, references, split
 from homeport.core.compose.model import Dialect, Variable
 from homeport.core.compose.volumes import slug
+from homeport.core.needles import MASK, Needles
 
-MASK: Final = "***"
 CHANGED: Final = " (changed)"
-SHORTEST: Final = 4
-"""A shorter text is found everywhere, and hidden nowhere by hiding it."""
 
 Level = Literal["image", "open", "closed"]
 """`image`: variables' values are taken out; `open`: defaults in references too; `closed`: only references stay."""
@@ -41,12 +39,12 @@ _ENTRY: Final = re.compile(r"""([A-Za-z_][A-Za-z0-9_.-]*)=('[^']*'|"(?:[^"\\]|\\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mask:
-    """`values` are the texts that nobody sees, longest first; `is_sensitive` says that the reader may see the rest.
+    """`needles` are the texts that nobody sees; `is_sensitive` says that the reader may see the rest.
 
     `derived` are the keys of the variables whose values come from domains, which are no secret.
     """
 
-    values: tuple[str, ...] = ()
+    needles: Needles
     derived: Collection[str] = ()
     dialect: Dialect = "template"
     is_sensitive: bool = False
@@ -63,9 +61,8 @@ class Mask:
         variables = tuple(variables)
         texts = [text for variable in variables for text in _secrets(variable)]
         texts += [text for scope in shared.values() for text in scope.values()]
-        found = {form for text in texts for form in _forms(text) if len(form) >= SHORTEST}
         return cls(
-            values=tuple(sorted(found, key=lambda text: (-len(text), text))),
+            needles=Needles(form for text in texts for form in _forms(text)),
             derived=frozenset(variable.key for variable in variables if variable.origin == "domain"),
             dialect=dialect,
             is_sensitive=is_sensitive,
@@ -73,10 +70,7 @@ class Mask:
 
     def text(self, text: str) -> str:
         """The text without the values of variables."""
-        for value in self.values:
-            if value in text:
-                text = text.replace(value, MASK)
-        return text
+        return self.needles.hide(text)
 
     def document(
         self, document: Mapping[str, Any], before: Mapping[str, Any] | None = None

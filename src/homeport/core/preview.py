@@ -8,7 +8,8 @@ from typing import Final, Literal
 from homeport.core.compose.dump import dump
 from homeport.core.compose.labels import Marks, stamp
 from homeport.core.compose.model import Component, File, Rendered, Volume
-from homeport.core.mask import CHANGED, MASK, Mask, masked_dotenv
+from homeport.core.mask import CHANGED, Mask, masked_dotenv
+from homeport.core.needles import MASK
 from homeport.core.ports import Port, ports_of
 
 MAX_DIFF_LINES: Final = 4000
