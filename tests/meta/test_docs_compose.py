@@ -35,7 +35,7 @@ class Example:
 def _example(match: re.Match[str]) -> Example:
     text = match[1]
     mark = _MARK.match(text)
-    said = dict([mark.groups()] if mark else [])
+    said: dict[str, str] = {mark[1]: mark[2]} if mark else {}
     return Example(
         line=PAGE.count("\n", 0, match.start()) + 1,
         text=text,
