@@ -344,3 +344,13 @@ async def test_a_create_is_audited_without_secrets(homeport: RunningApp) -> None
         "service_name": "Wiki",
         "service_type": "docker_compose",
     }
+
+
+async def test_what_is_known_of_the_server_can_be_named(homeport: RunningApp, place: Place) -> None:
+    text = "services:\n  web:\n    image: app:1\n    environment:\n      WHERE: on {{ server.COOLIFY_SERVER_NAME }}\n"
+    body = place.body(docker_compose_raw=encode(text), instant_deploy=True)
+    uuid = (await homeport.root.post(SERVICES, json=body)).json()["uuid"]
+    first = (await homeport.root.get(f"{SERVICES}/{uuid}")).json()["docker_compose"]
+    assert "WHERE: 'on localhost'" in first
+    assert (await homeport.root.post(f"{SERVICES}/{uuid}/restart")).status_code == 200
+    assert (await homeport.root.get(f"{SERVICES}/{uuid}")).json()["docker_compose"] == first

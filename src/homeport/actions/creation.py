@@ -17,6 +17,7 @@ from homeport.actions.rendering import (
     rendered_of,
     server_base,
     service_folder,
+    shared_of,
     with_domains,
 )
 from homeport.actions.services import Done, Urls, choose_domains
@@ -220,6 +221,7 @@ def _scope(
         environment_name=place.environment_name,
         service_type=template.key if template else None,
         variables=variables_of(ctx, template) if template else {},
+        shared=shared_of(server_uuid=new.server_uuid, server_name=place.server_name),
         catalog_port=template.port if template else None,
         profiles=tuple(new.profiles),
         dialect=template.dialect if template else "compose",

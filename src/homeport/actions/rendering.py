@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal, cast
 
@@ -84,6 +84,7 @@ async def stored_scope(ctx: Context, stored: Stored) -> Scope:
         variables={row.key: to_variable(row) for row in stored.variables},
         components=stored.component_states(),
         edited_files=stored.edited_files(),
+        shared=shared_of(server_uuid=server.uuid, server_name=server.name),
         catalog_port=template.port if template else None,
         profiles=tuple(service.profiles or ()),
         dialect=cast("Dialect", service.dialect),
@@ -91,6 +92,11 @@ async def stored_scope(ctx: Context, stored: Stored) -> Scope:
         proxy=proxy_of(server.proxy_type),
         version=ctx.site.version,
     )
+
+
+def shared_of(*, server_uuid: str, server_name: str) -> Mapping[str, Mapping[str, str]]:
+    """What `{{server.NAME}}` stands for: what is predefined for every server."""
+    return {"server": {"COOLIFY_SERVER_UUID": server_uuid, "COOLIFY_SERVER_NAME": server_name}}
 
 
 def proxy_of(proxy_type: str) -> Literal["CADDY", "TRAEFIK", "NONE"]:

@@ -39,6 +39,7 @@ class Place:
     environment_name: str
     server_id: int | None
     server_kind: str
+    server_name: str
     server_ip: str
     wildcard_domain: str | None
     proxy_type: str
@@ -54,6 +55,7 @@ _STATEMENT = (
         Environment.name.label("environment_name"),
         Server.id.label("server_id"),
         Server.kind.label("server_kind"),
+        Server.name.label("server_name"),
         Server.ip.label("server_ip"),
         Server.wildcard_domain.label("wildcard_domain"),
         Server.proxy_type.label("proxy_type"),
@@ -125,6 +127,7 @@ def _place(rows: Sequence[RowMapping], environment_name: str) -> Place:
         environment_name=row["environment_name"] or "",
         server_id=row["server_id"],
         server_kind=row["server_kind"] or "",
+        server_name=row["server_name"] or "",
         server_ip=row["server_ip"] or "",
         wildcard_domain=row["wildcard_domain"],
         proxy_type=row["proxy_type"] or "NONE",
