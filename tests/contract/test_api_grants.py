@@ -120,6 +120,17 @@ async def test_what_was_confirmed_covers_nothing_else(team: OtherTeam) -> None:
     assert again.status_code == 422
 
 
+async def test_who_may_write_may_read(team: OtherTeam) -> None:
+    owner, admin = await team.owner(), await team.admin()
+    text = LOGS.replace(":ro", "")
+    uuid = (await _create(owner, team, text, grants=["host.mount"])).json()["uuid"]
+    assert (await admin.patch(f"{SERVICES}/{uuid}", json={"docker_compose_raw": encode(LOGS)})).is_success
+    assert await _service_grants(team.app, uuid) == ["host.mount /var/log:ro"]
+    assert (
+        await admin.patch(f"{SERVICES}/{uuid}", json={"docker_compose_raw": encode(text)})
+    ).status_code == 422
+
+
 async def test_a_team_has_what_its_owner_gave_it(team: OtherTeam) -> None:
     owner, admin = await team.owner(), await team.admin()
     given = await owner.put(OWN_GRANTS, json={"grants": ["host.mount"]})

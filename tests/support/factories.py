@@ -8,7 +8,6 @@ from typing import Any
 from homeport.db.engine import Database
 from homeport.db.projects import Environment, Project
 from homeport.db.rows import insert_returning_ids, insert_rows
-from homeport.db.servers import Destination, Server
 from homeport.db.teams import Member, Team, Token, User
 from homeport.db.types import Row
 from homeport.http.auth import digest_of, new_plain
@@ -78,22 +77,4 @@ async def add_project(database: Database, team_id: int = 0, name: str = "Project
     uuid = new_uuid()
     project_id = await add(database, Project, uuid=uuid, team_id=team_id, name=name)
     await add(database, Environment, project_id=project_id, name="production")
-    return uuid
-
-
-async def add_server(database: Database, team_id: int = 0, name: str = "server", **values: Any) -> str:
-    """A reachable server with one destination; its uuid."""
-    uuid = new_uuid()
-    values = {"kind": "ssh", "ip": f"192.0.2.{next(_numbers) % 250 + 1}", **values}
-    server_id = await add(
-        database,
-        Server,
-        uuid=uuid,
-        team_id=team_id,
-        name=name,
-        is_reachable=True,
-        is_usable=True,
-        **values,
-    )
-    await add(database, Destination, server_id=server_id, name="homeport", network="homeport")
     return uuid

@@ -58,9 +58,8 @@ async def judge(
     asks = await foreign_asks(ctx.session, ctx.actor.team_id, found)
     granted = await list_grants(ctx.session, ctx.actor.team_id)
     given = frozenset(GRANTS) if _has_all(ctx) else frozenset(confirmed)
-    kept = [
-        ask.key for ask in asks if ask.key in approved or (ask.grant in given and ask.grant not in granted)
-    ]
+    new = allowed(asks, granted=(), approved=approved)
+    kept = [ask.key for ask in asks if ask not in new or (ask.grant in given and ask.grant not in granted)]
     missing = allowed(asks, granted=granted, approved=kept)
     if missing and not ctx.is_dry_run:
         raise GrantsMissing([shown(ask) for ask in missing])
