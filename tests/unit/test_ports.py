@@ -20,6 +20,7 @@ def port(published: str | None, target: str = "80", **more: Any) -> Port:
         (8080, port(None, "8080")),
         ("8080:80", port("8080")),
         ("8080:80/udp", port("8080", protocol="udp")),
+        ("8080:80/UDP", port("8080", protocol="udp")),
         ("127.0.0.1:8080:80", port("8080", host_ip="127.0.0.1")),
         ("0.0.0.0:8080:80", port("8080")),
         ("127.0.0.1::80", port(None, host_ip="127.0.0.1")),

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 
 from homeport.core.compose.classify import port_texts
 from homeport.core.compose.interpolate import substitute
@@ -83,8 +83,8 @@ def _short(text: str) -> dict[str, str]:
     return {"target": target, "published": published, "host_ip": host_ip.strip("[]"), "protocol": protocol}
 
 
-def _port(component: str, entry: Mapping[str, Any]) -> Port | None:
-    protocol = entry.get("protocol") or "tcp"
+def _port(component: str, entry: Mapping[str, str]) -> Port | None:
+    protocol = (entry.get("protocol") or "tcp").lower()
     published = entry.get("published") or None
     if _numbers(entry.get("target")) is None or protocol not in _PROTOCOLS:
         return None
