@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from homeport import queue
 from homeport.actions.context import Context
 from homeport.actions.names import new_uuid
 from homeport.actions.policy import require_admin
 from homeport.actions.rendering import refresh_to_deploy, service_folder
+from homeport.core.compose.interpolate import substitute
 from homeport.core.compose.labels import stamp
-from homeport.core.compose.model import Missing, Rendered
+from homeport.core.compose.model import Component, Missing, Rendered
+from homeport.core.policy import read_dotenv
 from homeport.core.revision import Action, Snapshot
 from homeport.db.deployments import (
     Deployment,
@@ -142,12 +144,25 @@ def _snapshot(
         folder=service_folder(ctx, target.uuid),
         compose=compose,
         dotenv=rendered.dotenv,
-        components=rendered.components,
+        components=_with_images(rendered),
         files=rendered.files,
         volumes=rendered.volumes,
         networks=rendered.networks,
         destination_network=target.network,
         marks=marks,
+    )
+
+
+def _with_images(rendered: Rendered) -> tuple[Component, ...]:
+    """The components with their images as Compose reads them: by that name the engine knows them."""
+    if not any("$" in (component.image or "") for component in rendered.components):
+        return rendered.components
+    lookup = read_dotenv(rendered.dotenv).get
+    return tuple(
+        component
+        if component.image is None
+        else replace(component, image=substitute(component.image, lookup))
+        for component in rendered.components
     )
 
 
