@@ -17,6 +17,7 @@ Lookup = Callable[[str], str | None]
 Fits = Callable[[Any], bool]
 
 _LAST: Final = 2**63 - 1
+_WIDEST: Final = 3e38
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SIZE: Final = re.compile(
@@ -131,11 +132,13 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """A map of settings: each key with a form of its own, `x-…` with any value."""
+    """A map of settings: each key with a form of its own, `x-…` with any value, and if it `is_open`
+    every other key too."""
 
     table: Mapping[str, Form]
     required: tuple[str, ...] = ()
     is_extensible: bool = True
+    is_open: bool = False
     name: str = "a map of settings"
     kinds: frozenset[type] = field(default=frozenset((dict,)))
 
@@ -146,7 +149,7 @@ class Keys:
             form = self.table.get(key)
             if form is not None:
                 form.check(item, (*path, key), reader)
-            elif not (self.is_extensible and key.startswith("x-")):
+            elif not self.is_open and not (self.is_extensible and key.startswith("x-")):
                 reader.refuse((*path, key), f"Compose knows no key `{key}` here.")
         for key in self.required:
             if key not in value:
@@ -157,15 +160,9 @@ class Keys:
 class Either:
     """The first of the forms that looks at values of this type decides."""
 
+    name: str
+    kinds: frozenset[type]
     forms: tuple[Form, ...]
-
-    @property
-    def name(self) -> str:
-        return ", or ".join(form.name for form in self.forms)
-
-    @property
-    def kinds(self) -> frozenset[type]:
-        return frozenset().union(*(form.kinds for form in self.forms))
 
     def check(self, value: Any, path: Path, reader: Reader) -> None:
         for form in self.forms:
@@ -176,7 +173,8 @@ class Either:
 
 
 def either(*forms: Form) -> Either:
-    return Either(forms)
+    name = ", or ".join(form.name for form in forms)
+    return Either(name, frozenset().union(*(form.kinds for form in forms)), forms)
 
 
 def leaf(name: str, *kinds: type, fits: Fits | None = None) -> Leaf:
@@ -210,7 +208,8 @@ def is_count(value: float | str) -> bool:
 
 
 def is_decimal(value: float | str) -> bool:
-    return not isinstance(value, str) or bool(_DECIMAL.fullmatch(value))
+    """Whether it is a number of 32 bits, with a fraction or without."""
+    return not (isinstance(value, str) and not _DECIMAL.fullmatch(value)) and abs(float(value)) < _WIDEST
 
 
 def is_words(text: str) -> bool:

@@ -37,6 +37,7 @@ from homeport.core.compose.forms import (
 from homeport.core.compose.parts import (
     BUILD,
     DEPLOY,
+    DEVICE_REQUEST,
     EXTERNAL,
     HEALTHCHECK,
     HOOKS,
@@ -54,6 +55,10 @@ from homeport.core.compose.published import is_port
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9._-]+")
 _NAME_SAID: Final = "A name has only letters, digits, '.', '_' and '-'."
+_NO_EXTENSION_NAME: Final = re.compile(r"(?!x-)[a-zA-Z0-9._-]+")
+_NO_EXTENSION: Final = re.compile(r"(?!x-).*", re.DOTALL)
+"""Where Compose takes `x-…` for an extension and then stumbles over it."""
+
 _ANY_KEY: Final = re.compile(r".*", re.DOTALL)
 _PULL: Final = re.compile(
     r"always|never|build|if_not_present|missing|refresh|daily|weekly|every_(?:[0-9]+[wdhms])+"
@@ -171,14 +176,19 @@ COMPONENT: Final = Keys(
         ),
         "expose": ListOf(leaf("text or a whole number", str, int)),
         "extra_hosts": HOSTS,
-        "gpus": either(one_of("all"), ListOf(MapOf(ANY, _ANY_KEY))),
+        "gpus": either(one_of("all"), ListOf(Keys(DEVICE_REQUEST, is_open=True))),
         "group_add": ListOf(leaf("text or a whole number", str, int), is_distinct=True),
         "healthcheck": HEALTHCHECK,
         "label_file": either(FILLED, ListOf(FILLED)),
         "logging": Keys(
             {"driver": TEXT, "options": MapOf(leaf("text, a number or null", str, int, float, type(None)))}
         ),
-        "networks": MapOf(either(NOTHING, NETWORK_USE), _NAME, _NAME_SAID),
+        "networks": either(
+            DISTINCT_TEXTS,
+            MapOf(
+                either(NOTHING, NETWORK_USE), _NO_EXTENSION_NAME, f"{_NAME_SAID} It does not begin with x-."
+            ),
+        ),
         "oom_score_adj": leaf(
             "a whole number from -1000 to 1000",
             *(int, float, str),
@@ -190,7 +200,9 @@ COMPONENT: Final = Keys(
         "pull_policy": leaf("a policy such as always", str, fits=lambda v: _PULL.fullmatch(v) is not None),
         "scale": COUNT,
         "stop_grace_period": DURATION,
-        "storage_opt": MapOf(leaf("text, a whole number or null", str, int, type(None)), _ANY_KEY),
+        "storage_opt": MapOf(
+            leaf("text, a whole number or null", str, int, type(None)), _NO_EXTENSION, "x-… is no option."
+        ),
         "ulimits": MapOf(either(leaf("a whole number", int, str, fits=is_whole), LIMITS), _ANY_KEY),
         "use_api_socket": STRICT_FLAG,
         "volumes": ListOf(either(leaf("source:target:mode", str, fits=_is_volume), VOLUME)),

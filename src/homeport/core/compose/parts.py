@@ -43,10 +43,14 @@ _MODE: Final = re.compile(r"[+-]?[0-7]+")
 
 EXTERNAL: Final = either(FLAG, Keys({"name": TEXT}))
 HOSTS: Final = either(
-    MapOf(either(TEXT, TEXTS), re.compile(r"[^=]+"), "The name of a host must not be empty or hold '='."),
+    MapOf(
+        either(TEXT, TEXTS),
+        re.compile(r"(?!x-)[^=]+"),
+        "The name of a host must not be empty, hold '=' or begin with x-.",
+    ),
     ListOf(leaf("host:address", str, fits=lambda v: _HOST.fullmatch(v) is not None), is_distinct=True),
 )
-_DEVICE_REQUEST: Final[Mapping[str, Form]] = {
+DEVICE_REQUEST: Final[Mapping[str, Form]] = {
     "capabilities": DISTINCT_TEXTS,
     "count": leaf("a whole number, or all", int, str, fits=lambda v: v == "all" or is_whole(v)),
     "device_ids": DISTINCT_TEXTS,
@@ -100,7 +104,7 @@ DEPLOY: Final = Keys(
                         "cpus": NUMBER,
                         "memory": TEXT_SIZE,
                         "generic_resources": _GENERIC,
-                        "devices": ListOf(Keys(_DEVICE_REQUEST, ("capabilities",))),
+                        "devices": ListOf(Keys(DEVICE_REQUEST, ("capabilities",))),
                     }
                 ),
             }

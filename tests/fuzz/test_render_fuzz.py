@@ -1,0 +1,131 @@
+"""A minute of random documents: each is rendered or refused with a sentence, nothing else happens.
+
+What is accepted renders to the same bytes again, also from what the first render stored, and the
+real Compose takes it; what is refused is refused by Compose too, unless a rule of our own says so.
+`bin/fuzz 600` runs longer; a failure names the seed and the number by which it comes back.
+"""
+
+import os
+import random
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+
+from homeport.catalog.load import load_catalog
+from homeport.core.compose.labels import stamp
+from homeport.core.compose.load import load
+from homeport.core.compose.model import Rendered
+from homeport.core.compose.render import render
+from homeport.errors import InputRejected
+from tests.fuzz.documents import mutated, noise, structured
+from tests.support.compose import kept, make_scope
+from tests.support.compose_config import ConfigRefused, read_config
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
+SEED = os.environ.get("FUZZ_SEED") or str(time.time_ns())
+ONLY = os.environ.get("FUZZ_CASE")
+SLOWEST_S = 2.0
+FILES = ("a.env", "l.env")
+TEMPLATES = [template.compose for template in load_catalog().values()]
+SHARED = {"team": {"T": "t$1'"}}
+LATER = re.compile(r"variable is not set|required variable|(?:env|label) file .* not found")
+"""What a person can still give: a value, or a file in the service's folder."""
+
+KINDS = ("valid", "spoiled", "spoiled", "template", "noise")
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def made(number: int) -> tuple[str, str]:
+    rng = random.Random(f"{SEED}:{number}")
+    kind = KINDS[number % len(KINDS)]
+    match kind:
+        case "valid" | "spoiled":
+            return kind, structured(rng, is_spoiled=kind == "spoiled")
+        case "template":
+            return kind, mutated(rng, TEMPLATES)
+        case _:
+            return kind, noise(rng)
+
+
+def rendered_or_refused(text: str, number: int) -> Rendered | InputRejected:
+    """Renders three times: as it is, again, and from what the first render stored."""
+    options = {"shared": SHARED, "proxy": "TRAEFIK" if number % 2 else "CADDY"}
+    options |= {"dialect": "compose" if number % 3 else "template"}
+    started = time.perf_counter()
+    try:
+        document = load(text)
+        first = render(document, make_scope(**options))
+    except InputRejected as error:
+        return error
+    finally:
+        took_s = time.perf_counter() - started
+        assert took_s < SLOWEST_S, f"{took_s:.1f} s"
+    assert render(document, make_scope(**options)) == first, "the same again"
+    assert render(document, kept(make_scope(**options, seed=2), first)) == first, "from what was stored"
+    assert load(first.compose).data == first.document, "read back"
+    assert stamp(first, {}, 1)
+    return first
+
+
+@dataclass
+class Judge:
+    """Asks Compose on the side, as much as the time allows."""
+
+    pool: ThreadPoolExecutor
+    asked: list[tuple[int, str, "Future[str]"]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def ask(self, number: int, expected: str, compose: str, dotenv: str) -> None:
+        if sum(not future.done() for _, _, future in self.asked) < 4:
+            self.asked.append((number, expected, self.pool.submit(_verdict, compose, dotenv)))
+
+    def answers(self) -> Iterator[tuple[int, str, str]]:
+        for number, expected, future in self.asked:
+            yield number, expected, future.result()
+
+
+def _verdict(compose: str, dotenv: str) -> str:
+    """What Compose says against it; "" for nothing."""
+    try:
+        read_config(compose, dotenv, FILES)
+    except ConfigRefused as error:
+        return "" if LATER.search(str(error)) else str(error)
+    return ""
+
+
+def test_random_documents() -> None:
+    say(f"\nFUZZ_SEED={SEED}")
+    deadline = time.monotonic() + SECONDS
+    counts: Counter[str] = Counter()
+    with ThreadPoolExecutor(2) as pool:
+        judge = Judge(pool)
+        number = int(ONLY or 0)
+        while time.monotonic() < deadline:
+            kind, text = made(number)
+            try:
+                outcome = rendered_or_refused(text, number)
+            except Exception as error:  # noqa: BLE001  # Whatever it is, it names its case.
+                pytest.fail(f"FUZZ_SEED={SEED} FUZZ_CASE={number}: {error!r}\n{text}", pytrace=True)
+            if isinstance(outcome, Rendered):
+                counts[f"{kind} accepted"] += 1
+                if kind != "noise" and not outcome.missing:
+                    judge.ask(number, "accepted", outcome.compose, outcome.dotenv)
+            else:
+                assert outcome.message
+                counts[f"{kind} refused"] += 1
+                assert kind != "valid", f"FUZZ_SEED={SEED} FUZZ_CASE={number}: {outcome.message}\n{text}"
+            if ONLY:
+                break
+            number += 1
+        wrong = [f"FUZZ_CASE={at}: {said}\n{made(at)[1]}" for at, _, said in judge.answers() if said]
+    say(f"{dict(sorted(counts.items()))}, Compose asked {len(judge.asked)} times")
+    assert not wrong, f"FUZZ_SEED={SEED}: accepted, and refused by Compose:\n" + "\n\n".join(wrong[:20])
