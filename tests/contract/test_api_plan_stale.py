@@ -84,6 +84,7 @@ CHANGES: dict[str, tuple[Meanwhile, str]] = {
         lambda app, uuid: _set(app, Server, wildcard_domain="http://a.test"),
         f"its {PLACE}",
     ),
+    "the name of the server": (lambda app, uuid: _set(app, Server, name="renamed"), f"its {PLACE}"),
     "the proxy": (lambda app, uuid: _set(app, Server, proxy_type="TRAEFIK"), f"its {PLACE}"),
     "the network": (lambda app, uuid: _set(app, Destination, network="other"), f"its {PLACE}"),
 }

@@ -45,6 +45,7 @@ def test_longer_values_are_hidden_first() -> None:
 
 def test_shared_values_are_hidden_too() -> None:
     assert mask(TOKEN="shared-token").text("a shared-token") == "a ***"
+    assert mask(COOLIFY_SERVER_NAME="localhost").text("web.localhost") == "web.localhost"
 
 
 def test_a_value_is_found_as_compose_has_it() -> None:

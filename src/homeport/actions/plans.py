@@ -284,7 +284,7 @@ def _change_bases(stored: Stored, ready: ReadyChange, newest: Snapshot | None) -
             "its files": sorted(stored.edited_files().items()),
             "its project, environment or server": (
                 (stored.project.id, stored.project.name, stored.environment.id, stored.environment.name),
-                (server.id, server.kind, server.ip, server.wildcard_domain, server.proxy_type),
+                (server.id, server.name, server.kind, server.ip, server.wildcard_domain, server.proxy_type),
                 (stored.destination.id, stored.destination.network),
             ),
             "its newest revision": newest.number if newest else 0,

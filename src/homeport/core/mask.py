@@ -60,7 +60,9 @@ class Mask:
     ) -> "Mask":
         variables = tuple(variables)
         texts = [text for variable in variables for text in _secrets(variable)]
-        texts += [text for scope in shared.values() for text in scope.values()]
+        texts += [
+            text for scope in shared.values() for key, text in scope.items() if not key.startswith(_OWN)
+        ]
         return cls(
             needles=Needles(form for text in texts for form in _forms(text)),
             derived=frozenset(variable.key for variable in variables if variable.origin == "domain"),
