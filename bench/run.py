@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from bench.catalog import render_every_template
 from bench.deployment import compare_with_compose
 from bench.figures import Sample, row
 from bench.server import Server, serve
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a look, not a figure to keep")
     parser.add_argument("--postgres", action="store_true", help="on PostgreSQL instead of SQLite")
     arguments = parser.parse_args()
+    render_every_template(5 if arguments.quick else 25)
     with _database(is_postgres=arguments.postgres) as url, serve(url) as server:
         row("database", "PostgreSQL" if url else "SQLite")
         row("ready after", f"{server.ready_s:.2f} s")
