@@ -226,6 +226,29 @@ async def test_without_dry_run_it_is_done(homeport: RunningApp, place: Place, va
     assert answer.status_code == 201
 
 
+async def test_what_cannot_be_planned_is_not_done_instead(homeport: RunningApp) -> None:
+    uuid = await create(homeport)
+    before = await row_counts(homeport.database)
+    dry = "dry_run=true"
+    for answer in (
+        await homeport.root.delete(f"{SERVICES}/{uuid}?{dry}"),
+        await homeport.root.post(f"{SERVICES}/{uuid}/start?{dry}"),
+        await homeport.root.post(f"{API}/deploy?uuid={uuid}&{dry}"),
+        await homeport.root.post(f"{SERVICES}/{uuid}/envs?{dry}", json={"key": "A", "value": "b"}),
+    ):
+        assert refusal(answer) == invalid(dry_run=["This request cannot be planned."])
+    assert await row_counts(homeport.database) == before
+
+
+async def test_profiles_are_shown(homeport: RunningApp, place: Place) -> None:
+    two = "services:\n  web:\n    image: nginx:1.27\n  debug:\n    image: nginx:1.27\n    profiles: [debug]\n"
+    for chosen, names in (([], ["web"]), (["debug"], ["web", "debug"])):
+        body = place.body(docker_compose_raw=encode(two), profiles=chosen)
+        plan = await plan_create(homeport.root, body)
+        assert plan["profiles"] == {"chosen": chosen, "known": ["debug"]}
+        assert [component["name"] for component in plan["components"]] == names
+
+
 async def test_a_plan_is_made_and_applied_by_those_who_may_write(homeport: RunningApp, place: Place) -> None:
     plan = await plan_create(homeport.root, place.body())
     reader = await homeport.acting("read", "read:sensitive", "deploy")

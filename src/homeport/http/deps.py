@@ -21,7 +21,7 @@ from homeport.actions.context import Context
 from homeport.core.permissions import Actor
 from homeport.core.seeded import fair_text
 from homeport.db.instance import add_entries
-from homeport.errors import NotAllowed
+from homeport.errors import FieldsRejected, NotAllowed
 from homeport.http.audit import entry
 from homeport.http.gates import Gates
 from homeport.http.input import query_bool
@@ -40,8 +40,8 @@ def reads(*abilities: str, skips_switch: bool = False) -> Any:
 
 def writes(*abilities: str, skips_switch: bool = False) -> Any:
     """A Context in one write transaction: committed once after a clean handler, with its audit events; rolled back
-    on any error."""
-    return _gate(_writing(abilities, skips_switch=skips_switch))
+    on any error. Who asks for a dry run of a request that has none is refused: it must not be done instead."""
+    return _gate(_writing(abilities, skips_switch=skips_switch, is_plannable=False))
 
 
 def writes_or_plans(*abilities: str) -> Any:
@@ -73,10 +73,12 @@ def _reading(abilities: Sequence[str], *, skips_switch: bool = False, is_dry_run
     return open_context
 
 
-def _writing(abilities: Sequence[str], *, skips_switch: bool = False) -> Opens:
+def _writing(abilities: Sequence[str], *, skips_switch: bool = False, is_plannable: bool = True) -> Opens:
     async def open_context(request: Request) -> AsyncIterator[Context]:
         gates: Gates = request.app.state.gates
         actor = await gates.admit(request, abilities, skips_switch=skips_switch)
+        if not is_plannable and query_bool(request.query_params.get(DRY_RUN)):
+            raise FieldsRejected({DRY_RUN: ["This request cannot be planned."]})
         # Read all of it now: a slow client must not hold up the other writers.
         await request.body()
         try:
