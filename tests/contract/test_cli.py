@@ -335,3 +335,32 @@ def on_terminal(site: Site, words: list[str], typed: str) -> str:
     process.wait(30)
     os.close(ours)
     return shown.decode()
+
+
+def test_grants_are_listed_given_confirmed_and_taken(site: Site, tmp_path: Path) -> None:
+    ours = [item["grant"] for item in site.run("team", "grants", "--json").json if item["is_granted"]]
+    assert ours == []
+    given = site.run("team", "grant", "host.mount", "host.device")
+    assert given.code == 0, given.err
+    taken = site.run("team", "revoke", "host.device", "--json")
+    assert [item["grant"] for item in taken.json if item["is_granted"]] == ["host.mount"]
+    refused = site.run("team", "revoke", "host.device")
+    assert (refused.code, refused.err) == (1, "homeport: The team does not have host.device.\n")
+    file = tmp_path / "logs.yaml"
+    file.write_text("services:\n  web:\n    image: web:1\n    cap_add: [SYS_ADMIN]\n")
+    made = site.run(
+        "service", "create", "--compose", str(file), "--grant", "host.capabilities", "--no-deploy"
+    )
+    assert made.code == 0, made.err
+
+
+def test_profiles_are_chosen_and_given_up(site: Site, tmp_path: Path) -> None:
+    file = tmp_path / "two.yaml"
+    file.write_text(
+        "services:\n  web:\n    image: web:1\n  tool:\n    image: tool:1\n    profiles: [debug]\n"
+    )
+    create = ["service", "create", "--compose", str(file), "--name", "Profiled", "--no-deploy"]
+    assert "tool" in site.run(*create, "--profile", "debug").out
+    changed = site.run("service", "change", "Profiled", "--profile", "")
+    assert changed.code == 0, changed.err
+    assert "tool" not in changed.out

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from homeport.cli import deployment, output, service
+from homeport.cli import deployment, output, request, service
 from homeport.cli.client import CliError, explain
 
 NO_TYPE = "Invalid service type. `homeport catalog list` shows all 3."
@@ -136,7 +136,7 @@ def test_an_ambiguous_name_is_refused_with_the_candidates() -> None:
 
 
 def test_urls_of_one_component_become_one_list() -> None:
-    assert service.read_urls(["web=https://a.example.com", "api=http://b/x=1", "web=https://c"]) == [
+    assert request.read_urls(["web=https://a.example.com", "api=http://b/x=1", "web=https://c"]) == [
         {"name": "web", "url": "https://a.example.com,https://c"},
         {"name": "api", "url": "http://b/x=1"},
     ]
@@ -147,7 +147,7 @@ def test_urls_of_one_component_become_one_list() -> None:
 )
 def test_a_url_without_its_component_is_refused(given: str) -> None:
     with pytest.raises(CliError, match="takes COMPONENT=URL"):
-        service.read_urls([given])
+        request.read_urls([given])
 
 
 WIKI = {
@@ -253,8 +253,8 @@ def test_json_keeps_every_character(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_compose_file_travels_as_base64(tmp_path: Any) -> None:
     file = tmp_path / "compose.yaml"
     file.write_text("services:\n  ü: {}\n", encoding="utf-8")
-    assert base64.b64decode(service._read_compose(None, str(file)) or "").decode() == "services:\n  ü: {}\n"
+    assert base64.b64decode(request._read_compose(None, str(file)) or "").decode() == "services:\n  ü: {}\n"
     with pytest.raises(CliError, match="cannot be read: No such file"):
-        service._read_compose(None, str(tmp_path / "missing.yaml"))
+        request._read_compose(None, str(tmp_path / "missing.yaml"))
     with pytest.raises(CliError, match="one of the two"):
-        service._read_compose("ghost", str(file))
+        request._read_compose("ghost", str(file))

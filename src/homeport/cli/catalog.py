@@ -8,7 +8,7 @@ import typer
 from homeport.cli import output
 from homeport.cli.client import CliError, open_client
 from homeport.cli.output import AsJson
-from homeport.cli.service import Service, find_service
+from homeport.cli.services import Service, find_service
 
 app = typer.Typer(no_args_is_help=True, help="The one-click types a service can be made from.")
 

@@ -63,6 +63,9 @@ class Client:
     def patch(self, path: str, body: Mapping[str, Any], **query: Any) -> Any:
         return self._send("PATCH", path, body=body, query=query)
 
+    def put(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._send("PUT", path, body=body)
+
     def delete(self, path: str, **query: Any) -> Any:
         return self._send("DELETE", path, query=query)
 

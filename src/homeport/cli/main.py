@@ -25,6 +25,7 @@ CLIENT_GROUPS: Final = {
     "service": "Services: what you run.",
     "project": "Projects and their environments.",
     "server": "Servers: where services run.",
+    "team": "Powers over its servers that the team has.",
     "catalog": "The one-click types.",
 }
 ADMIN_COMMANDS: Final = {
