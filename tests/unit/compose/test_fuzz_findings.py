@@ -26,6 +26,22 @@ def test_refused_by_compose(settings: str, place: str) -> None:
     assert (caught.value.place, caught.value.line) == (f"services.web.{place}", 4)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        # Refused although Compose accepts them.
+        "logging: {options: {'': a}}",
+        "networks: {default: {driver_opts: {'': a}}}",
+        "blkio_config: {weight_device: [{path: /dev/a}], device_read_bps: [{rate: 5}]}",
+        "{network_mode: '', networks: [default]}",
+        "gpus: [{capabilities: [gpu], nope: 1}]",
+    ],
+)
+def test_accepted_by_compose(settings: str) -> None:
+    settings = settings[1:-1].replace(", networks", "\n    networks") if settings[0] == "{" else settings
+    assert render_text(TEXT.format(settings)).components
+
+
 def test_modes_of_yaml_reach_compose_as_numbers_of_base_eight() -> None:
     """`0o440` and `01777` are text to our loader and numbers to Compose's."""
     text = (

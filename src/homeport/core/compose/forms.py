@@ -255,6 +255,8 @@ DURATION: Final = leaf("a duration such as 1m30s", str, fits=lambda v: _DURATION
 TEXTS: Final = ListOf(TEXT)
 DISTINCT_TEXTS: Final = ListOf(TEXT, is_distinct=True)
 TEXT_OR_TEXTS: Final = either(TEXT, TEXTS)
+ANY_KEY: Final = re.compile(r".*", re.DOTALL)
+OPTIONS: Final = MapOf(NUMBER_OR_TEXT, ANY_KEY)
 PAIRS: Final = either(MapOf(SCALAR), TEXTS)
 DISTINCT_PAIRS: Final = either(MapOf(SCALAR), DISTINCT_TEXTS)
 COMMAND: Final = either(NOTHING, leaf("a command line with closed quotes", str, fits=is_words), TEXTS)

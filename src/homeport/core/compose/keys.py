@@ -6,6 +6,7 @@ from typing import Final
 
 from homeport.core.compose.forms import (
     ANY,
+    ANY_KEY,
     COMMAND,
     COUNT,
     DISTINCT_PAIRS,
@@ -17,7 +18,7 @@ from homeport.core.compose.forms import (
     LOOSE_WHOLE,
     NOTHING,
     NUMBER,
-    NUMBER_OR_TEXT,
+    OPTIONS,
     PAIRS,
     SIZE,
     STRICT_FLAG,
@@ -59,7 +60,6 @@ _NO_EXTENSION_NAME: Final = re.compile(r"(?!x-)[a-zA-Z0-9._-]+")
 _NO_EXTENSION: Final = re.compile(r"(?!x-).*", re.DOTALL)
 """Where Compose takes `x-…` for an extension and then stumbles over it."""
 
-_ANY_KEY: Final = re.compile(r".*", re.DOTALL)
 _PULL: Final = re.compile(
     r"always|never|build|if_not_present|missing|refresh|daily|weekly|every_(?:[0-9]+[wdhms])+"
 )
@@ -122,9 +122,7 @@ COMPONENT: Final = Keys(
                     ("device_read_bps", "device_read_iops", "device_write_bps", "device_write_iops"), RATES
                 ),
                 "weight": WEIGHT,
-                "weight_device": ListOf(
-                    Keys({"path": TEXT, "weight": WEIGHT}, ("path", "weight"), is_extensible=False)
-                ),
+                "weight_device": ListOf(Keys({"path": TEXT, "weight": WEIGHT}, is_extensible=False)),
             },
             is_extensible=False,
         ),
@@ -181,7 +179,10 @@ COMPONENT: Final = Keys(
         "healthcheck": HEALTHCHECK,
         "label_file": either(FILLED, ListOf(FILLED)),
         "logging": Keys(
-            {"driver": TEXT, "options": MapOf(leaf("text, a number or null", str, int, float, type(None)))}
+            {
+                "driver": TEXT,
+                "options": MapOf(leaf("text, a number or null", str, int, float, type(None)), ANY_KEY),
+            }
         ),
         "networks": either(
             DISTINCT_TEXTS,
@@ -203,7 +204,7 @@ COMPONENT: Final = Keys(
         "storage_opt": MapOf(
             leaf("text, a whole number or null", str, int, type(None)), _NO_EXTENSION, "x-… is no option."
         ),
-        "ulimits": MapOf(either(leaf("a whole number", int, str, fits=is_whole), LIMITS), _ANY_KEY),
+        "ulimits": MapOf(either(leaf("a whole number", int, str, fits=is_whole), LIMITS), ANY_KEY),
         "use_api_socket": STRICT_FLAG,
         "volumes": ListOf(either(leaf("source:target:mode", str, fits=_is_volume), VOLUME)),
     }
@@ -213,7 +214,7 @@ for a server, and refused."""
 
 _FILE_LIKE: Final[Mapping[str, Form]] = {
     **dict.fromkeys(("name", "environment", "file", "template_driver"), TEXT),
-    "external": either(FLAG, MapOf(ANY, _ANY_KEY)),
+    "external": either(FLAG, MapOf(ANY, ANY_KEY)),
     "labels": DISTINCT_PAIRS,
 }
 
@@ -224,13 +225,13 @@ SECTIONS: Final[Mapping[str, Form]] = {
             Keys(
                 {
                     **dict.fromkeys(("name", "driver"), TEXT),
-                    "driver_opts": MapOf(NUMBER_OR_TEXT),
+                    "driver_opts": OPTIONS,
                     "external": EXTERNAL,
                     "labels": DISTINCT_PAIRS,
                 }
             ),
         ),
-        _ANY_KEY,
+        ANY_KEY,
     ),
     "networks": MapOf(
         either(
@@ -239,7 +240,7 @@ SECTIONS: Final[Mapping[str, Form]] = {
                 {
                     **dict.fromkeys(("name", "driver"), TEXT),
                     **dict.fromkeys(("internal", "enable_ipv4", "enable_ipv6", "attachable"), FLAG),
-                    "driver_opts": MapOf(NUMBER_OR_TEXT),
+                    "driver_opts": OPTIONS,
                     "external": EXTERNAL,
                     "labels": PAIRS,
                     "ipam": Keys(
@@ -259,11 +260,9 @@ SECTIONS: Final[Mapping[str, Form]] = {
                 }
             ),
         ),
-        _ANY_KEY,
+        ANY_KEY,
     ),
     "configs": MapOf(Keys({**_FILE_LIKE, "content": TEXT}), _NAME, _NAME_SAID),
-    "secrets": MapOf(
-        Keys({**_FILE_LIKE, "driver": TEXT, "driver_opts": MapOf(NUMBER_OR_TEXT)}), _NAME, _NAME_SAID
-    ),
+    "secrets": MapOf(Keys({**_FILE_LIKE, "driver": TEXT, "driver_opts": OPTIONS}), _NAME, _NAME_SAID),
 }
 """The other sections. A volume is renamed, so it may be called anything."""

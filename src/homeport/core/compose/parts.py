@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from homeport.core.compose.forms import (
+    ANY_KEY,
     COMMAND,
     COUNT,
     DISTINCT_PAIRS,
@@ -13,7 +14,7 @@ from homeport.core.compose.forms import (
     FILLED,
     FLAG,
     NUMBER,
-    NUMBER_OR_TEXT,
+    OPTIONS,
     PAIRS,
     SCALAR,
     SIZE,
@@ -36,7 +37,6 @@ from homeport.core.compose.forms import (
 )
 from homeport.core.compose.published import is_address
 
-_ANY_KEY: Final = re.compile(r".*", re.DOTALL)
 _HOST: Final = re.compile(r"[^=:]+[=:].*", re.DOTALL)
 _MODE: Final = re.compile(r"[+-]?[0-7]+")
 
@@ -73,7 +73,7 @@ MOUNTED: Final = ListOf(
         ),
     )
 )
-RATES: Final = ListOf(Keys({"path": TEXT, "rate": SIZE}, ("path", "rate"), is_extensible=False))
+RATES: Final = ListOf(Keys({"path": TEXT, "rate": SIZE}, is_extensible=False))
 WEIGHT: Final = leaf("a whole number from 0", int, float, fits=is_count)
 _DEPLOY_UPDATE: Final = Keys(
     {
@@ -144,7 +144,7 @@ BUILD: Final = Keys(
         "shm_size": SIZE,
         "extra_hosts": HOSTS,
         "secrets": MOUNTED,
-        "ulimits": MapOf(either(_WHOLE_PLAIN, LIMITS), _ANY_KEY),
+        "ulimits": MapOf(either(_WHOLE_PLAIN, LIMITS), ANY_KEY),
     }
 )
 HOOKS: Final = ListOf(
@@ -186,7 +186,7 @@ NETWORK_USE: Final = Keys(
         **dict.fromkeys(("interface_name", "ipv4_address", "ipv6_address", "mac_address"), TEXT),
         **dict.fromkeys(("aliases", "link_local_ips"), TEXTS),
         **dict.fromkeys(("priority", "gw_priority"), leaf("a number", int, float)),
-        "driver_opts": MapOf(NUMBER_OR_TEXT),
+        "driver_opts": OPTIONS,
     }
 )
 PORT: Final = Keys(
