@@ -104,12 +104,14 @@ def _check_confirmation(ctx: Context, confirmed: Collection[str]) -> None:
     if not confirmed:
         return
     refuse_unknown(confirmed)
-    if not _may_give(ctx.actor, is_strict=ctx.site.is_grants_strict):
+    _require_owner(ctx.actor)
+    if ctx.site.is_grants_strict and not ctx.actor.can("root"):
+        raise NotAllowed("It takes a token with the ability root to grant powers over servers.")
+
+
+def _require_owner(actor: Actor) -> None:
+    if actor.role != "owner":
         raise NotAllowed("Only an owner of the team may grant powers over its servers.")
-
-
-def _may_give(actor: Actor, *, is_strict: bool) -> bool:
-    return actor.role == "owner" and (not is_strict or actor.can("root"))
 
 
 def refuse_unknown(grants: Collection[str]) -> None:
@@ -124,8 +126,7 @@ def refuse_unknown(grants: Collection[str]) -> None:
 
 async def give_grants(ctx: Context, grants: Collection[str]) -> None:
     """Make these the grants of the team. Raises NotAllowed for others than owners, FieldsRejected."""
-    if ctx.actor.role != "owner":
-        raise NotAllowed("Only an owner of the team may grant powers over its servers.")
+    _require_owner(ctx.actor)
     refuse_unknown(grants)
     await replace_grants(ctx.session, ctx.actor.team_id, grants, user_id=ctx.actor.user_id, now=ctx.now)
     ctx.audit("api.team.grants_updated", grants=sorted(set(grants)))
