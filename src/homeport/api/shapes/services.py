@@ -81,7 +81,7 @@ def _service(view: ServiceView, *, is_sensitive: bool) -> Json:
         "service_type": service["service_type"],
         "compose_parsing_version": "5",
         **(_texts(service) if is_sensitive else {}),
-        **({"profiles": service["profiles"]} if service["profiles"] else {}),
+        **{key: service[key] for key in ("profiles", "grants") if service[key]},
         "server_status": is_functional(view.server),
         "status": status_of(view),
         "applications": kinds["application"],
