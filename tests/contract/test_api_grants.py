@@ -74,6 +74,7 @@ async def test_a_power_that_nobody_granted_is_refused_with_its_line(team: OtherT
     assert "services.web.volumes[0] (line 5)" in ask["message"]
     assert "host.docker_socket" in ask["message"]
     assert ask["message"] in body["errors"]["grants"]
+    assert "teams/current/grants" in body["hint"]
     assert await row_counts(team.app.database) == before
 
 

@@ -141,3 +141,20 @@ def test_what_the_render_says() -> None:
     (warning,) = warned(web("labels: [homeport.managed=false]"))
     assert (warning.code, warning.place) == ("compose", None)
     assert "homeport.managed" in warning.message
+
+
+def test_a_domain_that_the_proxy_cannot_reach() -> None:
+    (warning,) = warned(web("network_mode: host\n    environment: [SERVICE_URL_WEB_80]"))
+    assert (warning.code, warning.place, warning.line) == (
+        "domain_unreachable",
+        "services.web.network_mode",
+        5,
+    )
+    assert codes(web("network_mode: none")) == []
+
+
+def test_a_url_in_the_environment_sets_nothing() -> None:
+    (warning,) = warned(web("environment: {SERVICE_URL_WEB: 'https://wiki.example.com'}"))
+    assert (warning.code, warning.place) == ("domain_not_set", "services.web.environment")
+    assert "urls" in warning.message
+    assert codes(web("environment: {SERVICE_URL_WEB: /docs, OTHER: 'https://wiki.example.com'}")) == []

@@ -64,7 +64,7 @@ def needs_of(template: Template) -> Needs:
         rendered = render(document, scope)
         asks = find_asks(rendered, document, folder=_FOLDER, uuid=_UUID, proxy=scope.proxy, is_local=True)
     except ComposeRejected as error:
-        return Needs(problem=error.sentence)
+        return Needs(problem=error.sentence.replace(f"{_UUID}_", ""))
     except Exception:  # noqa: BLE001 - logged; one type must not take the list of all away
         _log.exception("the type %s of %s cannot be judged", template.key, template.source)
         return Needs(problem="It cannot be read; Homeport's log says why.")

@@ -73,7 +73,7 @@ class FileShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """`diff` is None for a service that is new."""
+    """`diff` is None for a service that is new; `files` are those that Homeport makes."""
 
     compose: str
     diff: str | None
@@ -95,7 +95,7 @@ def preview(rendered: Rendered, before: Before | None, mask: Mask, *, folder: st
         variables=tuple(_variables(rendered, was)),
         ports=ports_of(rendered),
         volumes=tuple(_volumes(rendered.volumes, was.volumes if was else (), mask)),
-        files=tuple(_shown(file, mask) for file in rendered.files),
+        files=tuple(_shown(file, mask) for file in rendered.files if file.is_managed),
     )
 
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from homeport.core.compose.environment import read_environment
 from homeport.core.compose.interpolate import substitute
 from homeport.core.compose.load import Document, Path, place
+from homeport.core.compose.magic import domain_name
 from homeport.core.compose.model import Rendered
 from homeport.core.ports import Port, ports_of
 from homeport.errors import ComposeRejected
@@ -68,6 +70,7 @@ def find_warnings(rendered: Rendered, document: Document, facts: Facts) -> tuple
         *_images(definitions, document, lookup),
         *_healthchecks(rendered, document),
         *_sockets(definitions, document),
+        *_domains(rendered, definitions, document),
         *_ports(rendered, document, facts),
         *_memory(definitions, document, facts, lookup),
         *(() if facts.is_seen else (Warned(code="server_unchecked", message=unseen),)),
@@ -120,6 +123,21 @@ def _sockets(definitions: Mapping[str, Mapping[str, Any]], document: Document) -
                     f"{name} gets the engine's socket: whoever takes over {name} takes over the whole server."
                 )
                 yield _at(document, "docker_socket", message, ("services", name, "volumes", index))
+
+
+def _domains(
+    rendered: Rendered, definitions: Mapping[str, Mapping[str, Any]], document: Document
+) -> Iterator[Warned]:
+    for component in rendered.components:
+        name = component.name
+        definition = definitions.get(name, {})
+        if component.domains and definition.get("network_mode") is not None:
+            message = f"{name} has a domain, and its network_mode keeps it off the network on which the proxy looks for it."
+            yield _at(document, "domain_unreachable", message, ("services", name, "network_mode"))
+        for entry in read_environment(document, ("services", name), definition.get("environment")):
+            if domain_name(entry.key) and str(entry.value).startswith(("http://", "https://")):
+                message = f"{entry.key} says which domain {name} has, and does not set it: `urls` of the request does."
+                yield _at(document, "domain_not_set", message, ("services", name, "environment"))
 
 
 def _ports(rendered: Rendered, document: Document, facts: Facts) -> Iterator[Warned]:

@@ -131,7 +131,15 @@ def _fields(error: Any) -> dict[str, Any]:
 
 def _grants(error: Any) -> dict[str, Any]:
     sentences = [ask["message"] for ask in error.asks]
-    return {"message": error.message, "errors": {"grants": sentences}, "missing_grants": error.asks}
+    return {
+        "message": error.message,
+        "errors": {"grants": sentences},
+        "missing_grants": error.asks,
+        "hint": (
+            "An owner of the team confirms them for this service by naming them in `grants`, or gives them to the "
+            "team at /api/v1/teams/current/grants."
+        ),
+    }
 
 
 def _type(error: Any) -> dict[str, Any]:

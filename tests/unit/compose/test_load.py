@@ -303,3 +303,9 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except ComposeRejected as error:
         problem = error
     assert problem is None or problem.line is not None
+
+
+@pytest.mark.parametrize("text", ["services:\n\tweb: {}\n", "services:\n  web:\n\timage: x\n"])
+def test_a_tab_is_named(text: str) -> None:
+    with pytest.raises(ComposeRejected, match="a tab cannot indent, use spaces"):
+        load(text)

@@ -62,7 +62,7 @@ def load(text: str) -> "Document":
         except yaml.MarkedYAMLError as error:
             spaced = _with_space(text, error)
             if spaced is None or spaces_left == 0:
-                raise _not_yaml(error) from error
+                raise _not_yaml(text, error) from error
             text = spaced
             spaces_left -= 1
 
@@ -157,10 +157,13 @@ def _with_space(text: str, error: yaml.MarkedYAMLError) -> str | None:
     )
 
 
-def _not_yaml(error: yaml.MarkedYAMLError) -> ComposeRejected:
+def _not_yaml(text: str, error: yaml.MarkedYAMLError) -> ComposeRejected:
     mark = error.problem_mark or error.context_mark
     at = (mark.line, mark.column) if mark is not None else (0, 0)
-    return _rejected(error.problem or "the text is no YAML", *at)
+    problem = error.problem or "the text is no YAML"
+    if mark is not None and text[mark.index : mark.index + 1] == "\t":
+        problem = "a tab cannot indent, use spaces"
+    return _rejected(problem, *at)
 
 
 def _rejected(message: str, line: int, column: int) -> ComposeRejected:
