@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.support import checks
+from tests.support.images import busybox_image
 from tests.support.scenario import Homeport
 
 _FAILED = pytest.StashKey[bool]()
@@ -44,6 +47,33 @@ def own_homeport(engine: str, tmp_path: Path, request: pytest.FixtureRequest) ->
         _keep(homeport, request)
     finally:
         homeport.clean()
+
+
+@pytest.fixture(scope="session")
+def shared_strict_homeport(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeport]:
+    homeport = Homeport(tmp_path_factory.mktemp("strict"), {"HOMEPORT_STRICT_GRANTS": "1"})
+    try:
+        homeport.start()
+        yield homeport
+    finally:
+        homeport.clean()
+
+
+@pytest.fixture
+def strict_homeport(shared_strict_homeport: Homeport, request: pytest.FixtureRequest) -> Iterator[Homeport]:
+    """One on which nobody has a power over the server without saying so."""
+    yield shared_strict_homeport
+    _keep(shared_strict_homeport, request)
+
+
+@pytest.fixture
+def taken_port(engine: str) -> Iterator[int]:
+    """A port of the server that a container has of which Homeport knows nothing."""
+    name = f"homeport-e2e-stranger-{uuid4().hex[:8]}"
+    try:
+        yield checks.publish_any_port(name, busybox_image())
+    finally:
+        checks.remove_container(name)
 
 
 def _keep(homeport: Homeport, request: pytest.FixtureRequest) -> None:

@@ -66,6 +66,26 @@ def environment_of(name: str) -> dict[str, str]:
     return dict(pair.partition("=")[::2] for pair in document["Config"]["Env"])
 
 
+def run_in(name: str, *command: str) -> str:
+    """What a command in a running container writes; it must end well."""
+    body = {"Cmd": command, "AttachStdout": True, "AttachStderr": True}
+    made = ask_json("POST", f"/containers/{name}/exec", body)
+    assert made is not None, f"there is no container {name}"
+    _, stream = ask("POST", f"/exec/{made['Id']}/start", b'{"Detach": false, "Tty": false}')
+    said = b"".join(_frames(stream)).decode()
+    code = ask_json("GET", f"/exec/{made['Id']}/json")["ExitCode"]
+    assert code == 0, f"{' '.join(command)} in {name} ended with {code}: {said}"
+    return said
+
+
+def _frames(stream: bytes) -> Iterator[bytes]:
+    """The contents of the engine's frames, each behind 8 bytes that end with its length."""
+    while stream:
+        length = int.from_bytes(stream[4:8])
+        yield stream[8 : 8 + length]
+        stream = stream[8 + length :]
+
+
 def leftovers(service_uuid: str, folder: Path) -> list[str]:
     """What of a service is still there: containers, networks, volumes, its folder."""
 
@@ -89,10 +109,29 @@ def stop_container(name: str) -> None:
     assert ask("POST", f"/containers/{name}/stop?t=0")[0] in (204, 304)
 
 
+def publish_any_port(name: str, image: str) -> int:
+    """Run a container that has nothing to do with Homeport; the port of the server that the engine gave it."""
+    body = {
+        "Image": image,
+        "Cmd": ["httpd", "-f", "-p", "8080", "-h", "/www"],
+        "ExposedPorts": {"8080/tcp": {}},
+        "HostConfig": {"PortBindings": {"8080/tcp": [{"HostPort": ""}]}},
+    }
+    ask_json("POST", f"/containers/create?name={name}", body)
+    ask_json("POST", f"/containers/{name}/start")
+    document = container(name)
+    assert document is not None
+    return int(document["NetworkSettings"]["Ports"]["8080/tcp"][0]["HostPort"])
+
+
+def remove_container(name: str) -> None:
+    ask("DELETE", f"/containers/{name}?force=1&v=1")
+
+
 def remove_everything_of(service_uuid: str) -> None:
     """Clean up behind a test, whatever state it left."""
     for name in containers_of(service_uuid):
-        ask("DELETE", f"/containers/{name}?force=1&v=1")
+        remove_container(name)
     for name in networks_of(service_uuid):
         remove_network(name)
     for name in volumes_of(service_uuid):

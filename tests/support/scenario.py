@@ -10,8 +10,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,9 +59,11 @@ class Answer:
 
 @dataclass(slots=True)
 class Homeport:
-    """`folder` holds everything. Ports are free ones; the proxy's container has a name of its own."""
+    """`folder` holds everything. Ports are free ones; the proxy's container has a name of its own.
+    `settings` are environment variables beside those."""
 
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
     name: str = field(default_factory=lambda: f"homeport-e2e-{uuid4().hex[:8]}")
     ports: tuple[int, int, int] = field(default_factory=_free_ports)
     process: "subprocess.Popen[bytes] | None" = None
@@ -86,6 +91,7 @@ class Homeport:
             "HOMEPORT_PROXY_HTTPS_PORT": str(https_port),
             "HOMEPORT_PROXY_CONTAINER": self.name,
             "HOMEPORT_API_RATE_LIMIT": "0",
+            **self.settings,
         }
 
     # The process
@@ -98,14 +104,21 @@ class Homeport:
             )
         checks.eventually(self._is_ready, what="Homeport answers")
         if not self.token:
-            made = subprocess.run(
-                [sys.executable, "-m", "homeport", "token", "create", "e2e", "--ability", "root"],
-                env=self.env,
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-            self.token = made.stdout.strip()
+            self.token = self.new_token("e2e", "root")
+
+    def new_token(self, name: str, *abilities: str) -> str:
+        """The text of a token of the first user."""
+        made = subprocess.run(
+            [
+                *(sys.executable, "-m", "homeport", "token", "create", name),
+                *(word for ability in abilities for word in ("--ability", ability)),
+            ],
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return made.stdout.strip()
 
     def _is_ready(self) -> bool:
         assert self.process is not None
@@ -131,11 +144,11 @@ class Homeport:
 
     # The API
 
-    def ask(self, method: str, path: str, body: object = None) -> Answer:
-        """One request to /api/v1."""
+    def ask(self, method: str, path: str, body: object = None, *, token: str = "") -> Answer:
+        """One request to /api/v1, with the root token or another one."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[0], timeout=90)
         try:
-            headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+            headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/json"}
             data = None if body is None else json.dumps(body)
             connection.request(method, f"/api/v1{path}", data, headers)
             answer = connection.getresponse()
@@ -150,20 +163,37 @@ class Homeport:
         assert answer.status == 200, f"GET {path}: {answer}"
         return answer.body
 
-    def request_service(self, **fields: Any) -> Answer:
+    def request_service(self, *, token: str = "", **fields: Any) -> Answer:
         """POST /services in the first project on the first server; `compose` is a text."""
-        if "compose" in fields:
-            fields["docker_compose_raw"] = _base64(fields.pop("compose"))
-        answer = self.ask(
-            "POST",
-            "/services",
-            {
-                "project_uuid": self.get("/projects")[0]["uuid"],
-                "server_uuid": self.get("/servers")[0]["uuid"],
-                "environment_name": "production",
-                **fields,
-            },
-        )
+        answer = self.ask("POST", "/services", self._new_service(fields), token=token)
+        if answer.status == 201:
+            self.services.append(answer.body["uuid"])
+        return answer
+
+    def _new_service(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "project_uuid": self.get("/projects")[0]["uuid"],
+            "server_uuid": self.get("/servers")[0]["uuid"],
+            "environment_name": "production",
+            **_encoded(fields),
+        }
+
+    def plan(self, uuid: str | None = None, **fields: Any) -> dict[str, Any]:
+        """Plan the creation of a service, or the change of one; the plan."""
+        if uuid is None:
+            answer = self.ask("POST", "/services?dry_run=true", self._new_service(fields))
+        else:
+            answer = self.ask("PATCH", f"/services/{uuid}?dry_run=true", _encoded(fields))
+        assert answer.status == 200, answer
+        plan: dict[str, Any] = answer.body
+        return plan
+
+    def apply(self, plan: Mapping[str, Any]) -> Answer:
+        """Apply a plan, which is what was asked for and nothing else."""
+        body = {"plan_id": plan["plan_id"]}
+        if plan["action"] == "change":
+            return self.ask("PATCH", f"/services/{plan['uuid']}", body)
+        answer = self.ask("POST", "/services", body)
         if answer.status == 201:
             self.services.append(answer.body["uuid"])
         return answer
@@ -181,15 +211,19 @@ class Homeport:
         created: dict[str, Any] = answer.body
         return created
 
-    def change(self, uuid: str, **fields: Any) -> dict[str, Any]:
-        """Change and deploy a service and wait until that is finished."""
-        if "compose" in fields:
-            fields["docker_compose_raw"] = _base64(fields.pop("compose"))
-        answer = self.ask("PATCH", f"/services/{uuid}", {"instant_deploy": True, **fields})
+    def change(self, uuid: str, *, outcome: str = "finished", **fields: Any) -> dict[str, Any]:
+        """Change and deploy a service and wait for the outcome; the answer to the request."""
+        answer = self.ask("PATCH", f"/services/{uuid}", {"instant_deploy": True, **_encoded(fields)})
         assert answer.status == 200, answer
-        self.await_outcome(answer.body["deployment_uuid"])
+        self.await_outcome(answer.body["deployment_uuid"], outcome)
         changed: dict[str, Any] = answer.body
         return changed
+
+    def set_variables(self, uuid: str, values: Mapping[str, str], **flags: bool) -> None:
+        """Give variables of a service their values; nothing is deployed."""
+        items = [{"key": key, "value": value, **flags} for key, value in values.items()]
+        answer = self.ask("PATCH", f"/services/{uuid}/envs/bulk", {"data": items})
+        assert answer.status == 201, answer
 
     def act(self, uuid: str, action: str) -> None:
         """Start, stop or restart a service and wait until that is finished."""
@@ -216,6 +250,18 @@ class Homeport:
 
     def status(self, uuid: str) -> str:
         return str(self.get(f"/services/{uuid}")["status"])
+
+    # Past the API
+
+    def query(self, sql: str, *values: object) -> list[Any]:
+        """The rows that a statement gives; what it writes is committed."""
+        with closing(sqlite3.connect(self.folder / "data" / "homeport.db", timeout=30)) as database, database:
+            return database.execute(sql, values).fetchall()
+
+    def row_counts(self) -> dict[str, int]:
+        """How many rows each table has."""
+        tables = self.query("SELECT name FROM sqlite_master WHERE type = 'table'")
+        return {name: self.query(f'SELECT count(*) FROM "{name}"')[0][0] for (name,) in tables}
 
     # The proxy
 
@@ -257,5 +303,9 @@ class Homeport:
             ask("DELETE", f"/volumes/{volume}?force=1")
 
 
-def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+def _encoded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they are sent: a text called `compose` in Base64."""
+    body = dict(fields)
+    if "compose" in body:
+        body["docker_compose_raw"] = base64.b64encode(body.pop("compose").encode()).decode()
+    return body
