@@ -23,6 +23,10 @@ _ESCAPES: Final = {"0134": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _OFF: Final = frozenset(("", "false", "no", "off", "n", "f", "0"))
 _ON: Final = frozenset(("true", "yes", "on", "y"))
 _MAX_DEPTH: Final = 8
+_OF_THE_PROCESS: Final = re.compile(r"PWD|(?:COMPOSE|DOCKER_CLI|OTEL)_.*", re.DOTALL)
+"""Variables that Compose gives itself, or gets from the program that starts it. They win over those of `.env`, and
+only it knows their values."""
+_PROJECT_NAME: Final = "COMPOSE_PROJECT_NAME"
 _DOCKER_CONFIG: Final = "/root/.docker"
 """Stands for the folder of Homeport's registry passwords, which Compose has in its environment."""
 
@@ -79,7 +83,7 @@ def compose_lookup(values: Mapping[str, str], *, uuid: str, socket: str) -> Look
     """What Compose knows: the variables of its process, which win, then those of `.env`."""
     known = {
         **values,
-        "COMPOSE_PROJECT_NAME": uuid,
+        _PROJECT_NAME: uuid,
         "DOCKER_HOST": f"unix://{socket}",
         "DOCKER_CONFIG": _DOCKER_CONFIG,
     }
@@ -89,7 +93,8 @@ def compose_lookup(values: Mapping[str, str], *, uuid: str, socket: str) -> Look
 def interpolated(value: Any, lookup: Lookup) -> Any:
     """The value with every text in it as Compose reads it. Keys are never interpolated.
 
-    Raises ComposeRejected for references nested so deep that nobody reads them to the end.
+    Raises ComposeRejected for references nested so deep that nobody reads them to the end, and for those to
+    variables of Compose's own process.
     """
     if isinstance(value, str):
         return _read(value, lookup)
@@ -103,8 +108,13 @@ def interpolated(value: Any, lookup: Lookup) -> Any:
 def _read(text: str, lookup: Lookup) -> str:
     if "$" not in text:
         return text
-    if any(reference.depth >= _MAX_DEPTH for reference in references(text)):
-        raise ComposeRejected("Its variables are nested too deep to be judged.")
+    for reference in references(text):
+        if reference.depth >= _MAX_DEPTH:
+            raise ComposeRejected("Its variables are nested too deep to be judged.")
+        if reference.name != _PROJECT_NAME and _OF_THE_PROCESS.fullmatch(reference.name):
+            raise ComposeRejected(
+                f"The variable {reference.name} cannot be used here: Compose's own process decides what it is."
+            )
     return "".join(_read_piece(text[piece.start : piece.end], lookup) for piece in split(text))
 
 
