@@ -15,6 +15,8 @@ from homeport.core.compose.limits import MAX_VALUE, MAX_VALUES, Budget
 from homeport.core.compose.model import Variable
 from homeport.errors import ComposeRejected
 
+_STEERING: Final = "COMPOSE_"
+"""What Compose finds in `.env` under such a name is an order to itself: to ignore that file, for example."""
 _MARK: Final = "\0"
 """Stands around the number of a shared value while the rest is expanded; no process can be given one."""
 
@@ -117,7 +119,8 @@ def env_pairs(
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """The lines of `.env` in their order, and warnings.
 
-    `names` are the SERVICE_NAME_* of the components; they stand first and cannot be shadowed.
+    `names` are the SERVICE_NAME_* of the components; they stand first and cannot be shadowed. What would steer
+    Compose is left out.
     Raises ComposeRejected when they are more than a process can take.
     """
     own = {variable.key: variable for variable in variables if variable.key not in names}
@@ -125,7 +128,10 @@ def env_pairs(
     for key in own:
         if key not in resolver.done:
             resolver.resolve(key)
-    ordered = sorted(own.values(), key=_group)
+    for key in own:
+        if key.startswith(_STEERING):
+            resolver.warnings.append(f"{key} was left out: by such a name Compose itself is told what to do.")
+    ordered = sorted((v for v in own.values() if not v.key.startswith(_STEERING)), key=_group)
     return [*names.items(), *((v.key, resolver.done[v.key]) for v in ordered)], resolver.warnings
 
 
