@@ -18,7 +18,8 @@ from homeport.errors import ComposeRejected
 
 Operator = Literal["", ":-", "-", ":?", "?", ":+", "+"]
 
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME: Final = re.compile("[A-Za-z_\u017f\u212a][A-Za-z0-9_\u017f\u212a]*")
+"""Go, asked not to care about case, takes the long s for an `s` and the sign of kelvin for a `k`."""
 _OPERATOR: Final = re.compile(r":?[-?+]")
 _BRACE: Final = re.compile(r"\{.?|\}", re.DOTALL)
 _MAX_DEPTH: Final = 16
@@ -42,7 +43,8 @@ class Reference:
 
 class Piece(NamedTuple):
     """A stretch `start:end` of a text. Kinds: `text`; `dollar` (a `$` that is text), `escape`
-    (`$$`), `refused` (a `${` that Compose refuses) and `reference`."""
+    (`$$`), `refused` (a `${` that Compose refuses, or a name with letters that no variable of ours can have)
+    and `reference`."""
 
     kind: Literal["text", "dollar", "escape", "refused", "reference"]
     start: int
@@ -111,8 +113,9 @@ def escape_text(text: str) -> str:
 
 
 def refused(text: str) -> tuple[str, ...]:
-    """The `${...` stretches for which Compose would refuse the file, each cut to one short line."""
-    if "${" not in text:
+    """The `${...` stretches for which Compose would refuse the file, each cut to one short line; and what only
+    Compose takes for a reference."""
+    if "$" not in text:
         return ()
     return tuple(_refused(text, 0))
 
@@ -124,6 +127,8 @@ def _piece_at(text: str, dollar: int, last_brace: int) -> Piece:
     if following == "{":
         return _braced(text, dollar, last_brace)
     if name := _NAME.match(text, dollar + 1):
+        if not name.group().isascii():
+            return Piece("refused", dollar, name.end())
         return Piece("reference", dollar, name.end(), name.group())
     return Piece("dollar", dollar, dollar + 1)
 
@@ -131,7 +136,7 @@ def _piece_at(text: str, dollar: int, last_brace: int) -> Piece:
 def _braced(text: str, dollar: int, last_brace: int) -> Piece:
     refused_piece = Piece("refused", dollar, dollar + 2)
     name = _NAME.match(text, dollar + 2)
-    if name is None:
+    if name is None or not name.group().isascii():
         return refused_piece
     if text.startswith("}", name.end()):
         return Piece("reference", dollar, name.end() + 1, name.group())
@@ -171,6 +176,9 @@ def _references(text: str, depth: int) -> Iterator[Reference]:
 def _refused(text: str, depth: int) -> Iterator[str]:
     for piece in split(text):
         if piece.kind == "refused":
+            if not text.startswith("{", piece.start + 1):
+                yield text[piece.start : piece.end][:_MAX_SHOWN]
+                continue
             line = text[piece.start : piece.start + _MAX_SHOWN].partition("\n")[0]
             yield line[: line.find("}") + 1] or line
         elif piece.argument and depth + 1 < _MAX_DEPTH:

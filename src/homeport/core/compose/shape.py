@@ -33,7 +33,7 @@ def check(document: Document, output: Mapping[str, Any], lookup: Lookup) -> None
 
 def _check_references(value: Any, path: Path, reader: Reader) -> None:
     if isinstance(value, str):
-        for found in refused(value) if "${" in value else ():
+        for found in refused(value) if "$" in value else ():
             reader.refuse(path, f"{found} is no reference to a variable. Write $$ where a dollar is meant.")
     elif isinstance(value, Mapping):
         for key, item in value.items():
