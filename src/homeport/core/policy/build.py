@@ -10,6 +10,9 @@ from homeport.core.policy.paths import reached
 from homeport.core.policy.values import Found, Ground, Path, as_map, as_text, is_on, items, pairs
 
 _LOCAL_SCHEME: Final = re.compile(r"(?:oci-layout|file)://")
+_REMOTE: Final = re.compile(r"(?:https?|git|ssh|docker-image|target)://|service:|git@")
+"""How a context begins that no folder of any machine can be meant by: Compose runs where there is none of that name.
+That `://` stands in a text says nothing: `/a://../..` is a folder."""
 _CACHE_PATH: Final = re.compile(r"(?:^|,)\s*(?:src|dest)=([^,]*)", re.IGNORECASE)
 _ENTITLEMENTS: Final = {"network.host": "host.network", "device": "host.device"}
 
@@ -41,8 +44,7 @@ def _source(text: str, path: Path, ground: Ground) -> Iterator[Found]:
 
 
 def _is_local(context: str) -> bool:
-    is_remote = "://" in context or context.startswith(("service:", "git@"))
-    return _LOCAL_SCHEME.match(context) is not None or not is_remote
+    return _REMOTE.match(context) is None
 
 
 def _dockerfile(text: str, context: str, path: Path, ground: Ground) -> Iterator[Found]:
@@ -60,7 +62,8 @@ def _client_powers(value: dict[str, Any], path: Path, ground: Ground) -> Iterato
         )
     for name in ("cache_from", "cache_to"):
         for item, place in items(value.get(name), (*path, name)):
-            for found in _CACHE_PATH.findall(as_text(item)):
+            # Fields may be quoted, as in any line of CSV.
+            for found in _CACHE_PATH.findall(as_text(item).replace('"', "")):
                 yield from reached(found, place, ground, what="keeps a cache in", is_by_compose=True)
 
 

@@ -73,10 +73,10 @@ def reached(
 
 def _may_lead_out(path: str, ground: Ground) -> bool:
     """Containers write below what they mount, never beside it: nothing but Homeport puts anything into the
-    folder itself. Deeper, a path is what it says only if that is looked at when it is mounted."""
-    return (
-        "/" in path.removeprefix(f"{ground.folder}/") and path != ground.folder and path not in ground.files
-    )
+    folder itself. Deeper, a path is what it says only if that is looked at when it is mounted. And builders may
+    compute what is in braces."""
+    below = path.removeprefix(ground.folder).removeprefix("/")
+    return path not in ground.files and any(mark in below for mark in "/{")
 
 
 def _own_files(folder: str) -> tuple[str, ...]:
