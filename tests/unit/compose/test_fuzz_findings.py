@@ -15,6 +15,8 @@ TEXT = "services:\n  web:\n    image: a\n    {}\nnetworks: {{x-a: }}\n"
         # Accepted although Compose refuses them.
         ("gpus: [{capabilities: [gpu], count: '$${x}'}]", "gpus[0].count"),
         ("cpus: '1e300'", "cpus"),
+        ("group_add: [a, 5, '5.']", "group_add[2]"),
+        ("group_add: ['05', 5]", "group_add[1]"),
         ("storage_opt: {x-a: b}", "storage_opt.x-a"),
         ("extra_hosts: {x-a: 1.2.3.4}", "extra_hosts.x-a"),
         ("networks: {x-a: }", "networks.x-a"),
@@ -34,6 +36,7 @@ def test_refused_by_compose(settings: str, place: str) -> None:
         "networks: {default: {driver_opts: {'': a}}}",
         "blkio_config: {weight_device: [{path: /dev/a}], device_read_bps: [{rate: 5}]}",
         "{network_mode: '', networks: [default]}",
+        "group_add: [a, 5, '5.5', '6']",
         "gpus: [{capabilities: [gpu], nope: 1}]",
     ],
 )

@@ -104,7 +104,7 @@ class ListOf:
         if self.is_distinct:
             read = [reader.read(item) if isinstance(item, str) else item for item in value]
             for number, item in enumerate(read):
-                if item is not None and item in read[:number]:
+                if item is not None and any(_is_same(item, other) for other in read[:number]):
                     reader.refuse((*path, number), f"`{path[-1]}` has this item twice.")
 
 
@@ -170,6 +170,14 @@ class Either:
                 form.check(value, path, reader)
                 return
         reader.refuse_form(path, self.name)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two items count as one: a number is the same as a text that says it."""
+    if isinstance(one, str) == isinstance(other, str):
+        return bool(one == other)
+    text, number = (one, other) if isinstance(one, str) else (other, one)
+    return _DECIMAL.fullmatch(text) is not None and float(text) == number
 
 
 def either(*forms: Form) -> Either:
