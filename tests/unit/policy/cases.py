@@ -103,7 +103,6 @@ COMPONENTS: Final = [
     Case("volumes: ['$V/sub:/x']", ("host.mount /srv/sub",), {"V": "/srv"}),
     Case("volumes: ['$A']", ("host.mount /srv",), {"A": "/srv:/x"}),
     Case("volumes: ['$A$B']", ("host.mount /srv",), {"A": "/srv", "B": ":/x"}),
-    Case("volumes: ['$DOCKER_CONFIG$B']", ("host.mount /root/.docker",), {"B": ":/x"}),
     Case(
         "volumes: [{type: '${T:-bind}', source: ../u2, target: /x}]",
         ("host.mount /data/homeport/services/u2",),

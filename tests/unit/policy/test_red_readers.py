@@ -11,19 +11,31 @@ from tests.unit.policy.cases import FOLDER, Case
 BUILT = "build: {{context: '{}', dockerfile_inline: 'FROM scratch'}}"
 
 
-@pytest.mark.parametrize("name", ["PWD", "DOCKER_CLI_PLUGIN_SOCKET", "OTEL_RESOURCE_ATTRIBUTES", "COMPOSE_X"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PWD",
+        "DOCKER_CONFIG",
+        "DOCKER_HOST",
+        "DOCKER_CLI_PLUGIN_SOCKET",
+        "OTEL_RESOURCE_ATTRIBUTES",
+        "COMPOSE_X",
+    ],
+)
 @pytest.mark.parametrize(
     "keys",
     [
         "network_mode: ${{{}:+host}}",
         "pid: ${{A:-${{{}:+host}}}}",
         "env_file: './x${{{}:+/../../../../etc/passwd}}'",
-        "build: {{context: '.${{{}:+/../..}}'}}",
+        "build: {{context: '${{{}:+x/}}..'}}",
+        "volumes: ['${}$B']",
     ],
 )
 def test_what_only_composes_process_knows_is_no_answer(name: str, keys: str) -> None:
-    """It has PWD whatever `.env` says, and as a plugin what `docker` gives to plugins."""
-    case = component(keys.format(name), {"PWD": ""})
+    """It has PWD whatever `.env` says, DOCKER_CONFIG only where Homeport has passwords of registries, and as a plugin
+    what `docker` gives to plugins."""
+    case = component(keys.format(name), {"PWD": "y", "B": ":/x"})
     with pytest.raises(ComposeRejected, match=f"{name} cannot be used here"):
         asks_of(case)
 

@@ -135,7 +135,7 @@ class _Case:
 
     def _read(self, values: Mapping[str, str]) -> dict[str, dict[str, Any]]:
         """The sections interpolated, as far as anybody looks at them."""
-        lookup = compose_lookup(values, uuid=self.ground.uuid, socket=self.ground.socket)
+        lookup = compose_lookup(values, uuid=self.ground.uuid)
         read: dict[str, dict[str, Any]] = {
             section: {
                 name: self._interpolated(value, lookup, (section, name))

@@ -23,12 +23,10 @@ _ESCAPES: Final = {"0134": "\\", "n": "\n", "r": "\r", "t": "\t"}
 _OFF: Final = frozenset(("", "false", "no", "off", "n", "f", "0"))
 _ON: Final = frozenset(("true", "yes", "on", "y"))
 _MAX_DEPTH: Final = 8
-_OF_THE_PROCESS: Final = re.compile(r"PWD|(?:COMPOSE|DOCKER_CLI|OTEL)_.*", re.DOTALL)
+_OF_THE_PROCESS: Final = re.compile(r"PWD|DOCKER_(?:CONFIG|HOST)|(?:COMPOSE|DOCKER_CLI|OTEL)_.*", re.DOTALL)
 """Variables that Compose gives itself, or gets from the program that starts it. They win over those of `.env`, and
 only it knows their values."""
 _PROJECT_NAME: Final = "COMPOSE_PROJECT_NAME"
-_DOCKER_CONFIG: Final = "/root/.docker"
-"""Stands for the folder of Homeport's registry passwords, which Compose has in its environment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,15 +77,9 @@ def read_dotenv(text: str) -> dict[str, str]:
     return values
 
 
-def compose_lookup(values: Mapping[str, str], *, uuid: str, socket: str) -> Lookup:
-    """What Compose knows: the variables of its process, which win, then those of `.env`."""
-    known = {
-        **values,
-        _PROJECT_NAME: uuid,
-        "DOCKER_HOST": f"unix://{socket}",
-        "DOCKER_CONFIG": _DOCKER_CONFIG,
-    }
-    return known.get
+def compose_lookup(values: Mapping[str, str], *, uuid: str) -> Lookup:
+    """What Compose knows, as far as it is known here: the name of the project, which wins, and `.env`."""
+    return {**values, _PROJECT_NAME: uuid}.get
 
 
 def interpolated(value: Any, lookup: Lookup) -> Any:
