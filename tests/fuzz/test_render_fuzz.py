@@ -38,10 +38,10 @@ LATER = re.compile(r"variable is not set|required variable|(?:env|label) file .*
 """What a person can still give: a value, or a file in the service's folder."""
 
 OURS = re.compile(
-    r"\"services\" section|A key must not be empty|Invalid Docker|Invalid volume|`cpu_\w+` must be"
+    r"\"services\" section|A key must not be empty|Invalid Docker|Invalid volume|`cpu_\w+` must be|item of `devices`"
 )
 """Rules that are not Compose's. An empty name in a list of variables is an error of the engine; a
-number without end is text to us."""
+number without end is text to us; a number among texts is no device."""
 
 KINDS = ("valid", "spoiled", "spoiled", "template", "noise")
 
