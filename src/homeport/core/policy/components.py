@@ -6,7 +6,14 @@ from typing import Any, Final
 from homeport.core.policy.build import build, tagged
 from homeport.core.policy.masks import option
 from homeport.core.policy.mounts import env_file, read, volumes, volumes_from
-from homeport.core.policy.namespaces import external_links, namespace, network_mode, networks
+from homeport.core.policy.namespaces import (
+    called,
+    external_links,
+    hostname,
+    namespace,
+    network_mode,
+    networks,
+)
 from homeport.core.policy.paths import absolute
 from homeport.core.policy.proxy import label_file_routes, routes
 from homeport.core.policy.values import Found, Ground, Path, as_map, as_text, is_on, items, pairs
@@ -27,6 +34,7 @@ _LOG_TARGETS: Final = ("address", "url", "endpoint", "host", "path")
 def judged(name: str, definition: Mapping[str, Any], ground: Ground) -> Iterator[Found]:
     """What a component asks for; `definition` is interpolated."""
     path: Path = ("services", name)
+    yield from called(name, path, ground)
     for key, value in definition.items():
         judge = JUDGES.get(key)
         if judge is not None and value is not None:
@@ -154,6 +162,7 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "env_file": env_file,
     "external_links": external_links,
     "gpus": _reservations,
+    "hostname": hostname,
     "ipc": namespace,
     "isolation": _runtime,
     "label_file": _label_file,
@@ -181,7 +190,7 @@ HARMLESS: Final = frozenset(
         "attach", "blkio_config", "cap_drop", "command", "configs", "container_name", "cpu_count",
         "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period", "cpu_rt_runtime", "cpu_shares", "cpus",
         "cpuset", "depends_on", "dns", "dns_opt", "dns_search", "domainname", "entrypoint", "environment",
-        "expose", "extends", "extra_hosts", "group_add", "healthcheck", "hostname", "image", "init", "links",
+        "expose", "extends", "extra_hosts", "group_add", "healthcheck", "image", "init", "links",
         "mac_address", "mem_limit", "mem_reservation", "mem_swappiness", "memswap_limit", "oom_kill_disable",
         "oom_score_adj", "pids_limit", "platform", "ports", "profiles", "pull_policy", "pull_refresh_after",
         "read_only", "restart", "scale", "secrets", "shm_size", "stdin_open", "stop_grace_period",
