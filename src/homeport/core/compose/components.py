@@ -76,16 +76,20 @@ def _has_healthcheck(healthcheck: object) -> bool:
 
 
 def _port(draft: Draft, scope: Scope, drafts: Sequence[Draft]) -> int | None:
-    if draft.kind == "application":
-        for declaration in draft.declarations:
-            port = declaration.name.port
-            if port is not None and 0 < port <= 65535:
-                return port
     exposed = draft.definition.get("expose")
-    found = _first_port(exposed if isinstance(exposed, list) else [])
+    found = _declared_port(draft) if draft.kind == "application" else None
+    if found is None:
+        found = _first_port(exposed if isinstance(exposed, list) else [])
     if found is None:
         found = _first_port(port_texts(draft.definition.get("ports")))
     return _catalog_port(draft, scope, drafts) if found is None else found
+
+
+def _declared_port(draft: Draft) -> int | None:
+    """The port of the first name that is declared: that of another name is another domain's."""
+    names = [declaration.name for declaration in draft.declarations]
+    ports = (name.port for name in names if name.label == names[0].label)
+    return next((port for port in ports if port is not None and 0 < port <= 65535), None)
 
 
 def _first_port(texts: Iterable[object]) -> int | None:

@@ -1,0 +1,31 @@
+"""What a trial with other people's templates found, each in a few lines of our own."""
+
+from tests.support.compose import render_text
+
+
+def test_the_port_of_another_name_is_another_domains() -> None:
+    """A domain without a port belongs to the name that has none; the header says where it leads."""
+    rendered = render_text(
+        """
+services:
+  relay:
+    image: relay
+    environment: [SERVICE_URL_RELAY, SERVICE_URL_METRICS_2112]
+  db: {image: postgres:17}
+""",
+        service_type="relay",
+        catalog_port=80,
+    )
+    relay = rendered.components[0]
+    assert [domain.url for domain in relay.domains or ()] == [
+        "http://relay-u1.1.2.3.4.sslip.io",
+        "http://metrics-u1.1.2.3.4.sslip.io:2112",
+    ]
+    assert relay.port == 80
+
+
+def test_the_port_of_a_name_that_comes_twice_is_its_own() -> None:
+    rendered = render_text(
+        "services:\n  app:\n    image: a\n    environment: [SERVICE_URL_APP, SERVICE_FQDN_APP_3000]\n"
+    )
+    assert rendered.components[0].port == 3000
