@@ -29,3 +29,13 @@ def test_the_port_of_a_name_that_comes_twice_is_its_own() -> None:
         "services:\n  app:\n    image: a\n    environment: [SERVICE_URL_APP, SERVICE_FQDN_APP_3000]\n"
     )
     assert rendered.components[0].port == 3000
+
+
+def test_a_name_that_is_only_a_port_says_where_the_container_listens() -> None:
+    rendered = render_text("services:\n  app:\n    image: a\n    environment: [SERVICE_URL_3001]\n")
+    app = rendered.components[0]
+    assert [domain.url for domain in app.domains or ()] == ["http://3001-u1.1.2.3.4.sslip.io:3001"]
+    assert app.port == 3001
+    assert rendered.document["services"]["app"]["environment"]["SERVICE_URL_3001"] == (
+        "http://3001-u1.1.2.3.4.sslip.io"
+    )

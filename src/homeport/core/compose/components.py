@@ -88,7 +88,7 @@ def _port(draft: Draft, scope: Scope, drafts: Sequence[Draft]) -> int | None:
 def _declared_port(draft: Draft) -> int | None:
     """The port of the first name that is declared: that of another name is another domain's."""
     names = [declaration.name for declaration in draft.declarations]
-    ports = (name.port for name in names if name.label == names[0].label)
+    ports = (name.container_port for name in names if name.label == names[0].label)
     return next((port for port in ports if port is not None and 0 < port <= 65535), None)
 
 

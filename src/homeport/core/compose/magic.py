@@ -59,6 +59,12 @@ class DomainName:
         """The name in a host, where it is told apart from others: `MY_API` is `my-api`."""
         return self.name.lower().replace("_", "-").replace(".", "-").strip("-")
 
+    @property
+    def container_port(self) -> int | None:
+        """Where a container that declares the name listens: a name may be nothing but that
+        (`SERVICE_URL_3000`), as upstream reads it."""
+        return int(self.name) if self.port is None and _PORT.fullmatch(self.name) else self.port
+
 
 def _password(length: int) -> Callable[[Source], str]:
     return lambda source: _drawn(source.token, length, (string.ascii_letters, string.digits))

@@ -166,7 +166,7 @@ def _claims(draft: Draft) -> list[_Claim]:
     for declaration in draft.declarations:
         name = declaration.name
         claim = claims.setdefault(name.label, _Claim(draft, name.label, declaration.path))
-        claims[name.label] = _with_port(claim, name.port)
+        claims[name.label] = _with_port(claim, name.container_port)
     return list(claims.values())
 
 
