@@ -1,5 +1,7 @@
 """What a trial with other people's templates found, each in a few lines of our own."""
 
+import pytest
+
 from tests.support.compose import render_text
 
 
@@ -39,3 +41,10 @@ def test_a_name_that_is_only_a_port_says_where_the_container_listens() -> None:
     assert rendered.document["services"]["app"]["environment"]["SERVICE_URL_3001"] == (
         "http://3001-u1.1.2.3.4.sslip.io"
     )
+
+
+@pytest.mark.parametrize("name", ["os-release", "lsb-release", "mtab", "subuid", "subgid"])
+def test_what_every_server_has_as_a_file_is_one(name: str) -> None:
+    rendered = render_text(f"services:\n  app:\n    image: a\n    volumes: ['/etc/{name}:/etc/{name}:ro']\n")
+    (file,) = rendered.files
+    assert not file.is_directory

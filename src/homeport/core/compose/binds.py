@@ -23,7 +23,8 @@ _NAMES: Final = frozenset({
     ".bashrc", ".env", ".gitconfig", ".htaccess", ".htpasswd", ".my.cnf", ".netrc", ".npmrc", ".pgpass",
     ".profile", "authorized_keys", "caddyfile", "corefile", "crontab", "dockerfile", "fstab", "group",
     "hostname", "hosts", "htpasswd", "id_ecdsa", "id_ed25519", "id_rsa", "known_hosts", "localtime",
-    "machine-id", "makefile", "passwd", "procfile", "shadow", "timezone",
+    "lsb-release", "machine-id", "makefile", "mtab", "os-release", "passwd", "procfile", "shadow", "subgid",
+    "subuid", "timezone",
 })  # fmt: skip
 _SOCKETS: Final = frozenset({"sock", "socket"})
 _PROPAGATIONS: Final = frozenset({"private", "rprivate", "rshared", "rslave", "shared", "slave"})
