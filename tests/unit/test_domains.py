@@ -268,7 +268,7 @@ class TestDerive:
 
 def test_claims_are_lower_case_and_each_once() -> None:
     domains = split_fqdn("http://a.com/,https://a.com:3000,http://a.com/X/,http://a.com./X")
-    assert claims_of(domains) == (("a.com", ""), ("a.com", "/X"))
+    assert claims_of(domains) == (("a.com", ""), ("a.com", "/x"))
     assert claims_of(None) == ()
 
 
@@ -283,3 +283,13 @@ def test_conflict_entries_have_upstreams_shape() -> None:
     entry = instance_conflict_entry("http://a.com")
     assert entry["message"] == "Domain http://a.com is already in use by this Coolify instance"
     assert entry["resource_uuid"] is None
+
+
+def test_a_path_in_capital_letters_is_the_same_claim() -> None:
+    """The proxy does not tell them apart, and one that came first in its order took the other's visitors."""
+    given = (
+        parse_domain("http://A.com/Api"),
+        parse_domain("http://a.com./API/"),
+        parse_domain("http://a.com/api"),
+    )
+    assert claims_of(given) == (("a.com", "/api"),)

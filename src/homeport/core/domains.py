@@ -232,8 +232,11 @@ def base_domain(wildcard: str | None, ip: str, default: Domain | None) -> Domain
 
 
 def claims_of(domains: Iterable[Domain] | None) -> tuple[tuple[str, str], ...]:
-    """The (host, path) pairs that the domains occupy on a server, each once."""
-    claims = ((domain.host.lower().removesuffix("."), domain.path.rstrip("/")) for domain in domains or ())
+    """The (host, path) pairs that the domains occupy on a server, each once. Small and capital letters are the same
+    in both: Caddy sends `/API` where `/api` goes."""
+    claims = (
+        (domain.host.lower().removesuffix("."), domain.path.rstrip("/").lower()) for domain in domains or ()
+    )
     return tuple(dict.fromkeys(claims))
 
 
