@@ -174,6 +174,14 @@ async def test_images(engine: AiodockerEngine, name: str) -> None:
         await engine.build_image(f"{name}:broken", b"no archive")
 
 
+@pytest.mark.parametrize(
+    "text", ["../events?x=", "../containers/json?x=", "a/../../info", "a%2f..", "a?b", "a#b"]
+)
+async def test_what_is_no_name_of_an_image_is_not_asked_for(engine: AiodockerEngine, text: str) -> None:
+    async with asyncio.timeout(5):
+        assert await engine.find_image(text) is None
+
+
 async def test_events_as_they_happen(engine: AiodockerEngine, name: str) -> None:
     seen: list[str] = []
     listening = asyncio.Event()

@@ -8,8 +8,10 @@ import asyncio
 import contextlib
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 import aiodocker
 import aiohttp
@@ -23,6 +25,7 @@ _ASK = aiohttp.ClientTimeout(total=60, sock_connect=10)
 _WORK = aiohttp.ClientTimeout(total=1800, sock_connect=10)
 _FOLLOW = aiohttp.ClientTimeout(total=None, sock_connect=10)
 _LOGS_LIMIT = 16 * 1024 * 1024
+_REFERENCE: Final = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._:@\[\]-]*(?:/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
 _NO_CONNECTION = 900
 """The status that the library gives to an engine that cannot be reached."""
 
@@ -191,6 +194,10 @@ class AiodockerEngine:
             await volume.delete()
 
     async def find_image(self, reference: str) -> Json | None:
+        """None also for what cannot be the name of an image: it is a part of the path that is asked for, and
+        `../events?` would be another question, whose answer never ends."""
+        if not _REFERENCE.fullmatch(reference):
+            return None
         with self._translated(f"looking for the image {reference}"), _ignoring(404):
             return await self._client.images.inspect(reference)
         return None
