@@ -31,7 +31,7 @@ SERVICES = f"{API}/services"
 PLAN_FIELDS = {
     "plan_id", "expires_at", "action", "uuid", "name", "type", "project_uuid", "environment_name", "server_uuid",
     "destination_uuid", "compose", "diff", "components", "variables", "missing_variables", "domains", "ports",
-    "volumes", "files", "networks", "profiles", "grants", "warnings", "will_deploy",
+    "volumes", "files", "networks", "profiles", "grants", "warnings", "will_deploy", "can_apply",
 }  # fmt: skip
 
 
@@ -293,6 +293,35 @@ async def test_a_change_can_deploy_what_was_planned(homeport: RunningApp) -> Non
     assert {c["change"] for c in plan["components"]} == {"unchanged"}
     answer = await apply(homeport.root, plan)
     assert set(answer.json()) == {"uuid", "domains", "deployment_uuid"}
+
+
+async def test_a_new_name_leaves_the_containers_alone(homeport: RunningApp) -> None:
+    uuid = await create(homeport, instant_deploy=True)
+    plan = await plan_change(homeport.root, uuid, name="Renamed")
+    assert {c["change"] for c in plan["components"]} == {"unchanged"}
+
+
+async def test_changes_that_wait_for_their_deployment_are_named(homeport: RunningApp) -> None:
+    uuid = await create(homeport, instant_deploy=True)
+    pending = "changes_pending"
+    assert pending not in {w["code"] for w in (await plan_change(homeport.root, uuid, name="A"))["warnings"]}
+    variable = {"key": "WIKI_TITLE", "value": "Other"}
+    assert (await homeport.root.patch(f"{SERVICES}/{uuid}/envs", json=variable)).is_success
+    plan = await plan_change(homeport.root, uuid, name="A")
+    assert pending in {warning["code"] for warning in plan["warnings"]}
+    assert (plan["diff"], plan["can_apply"]) == ("", True)
+    assert "recreate" in {c["change"] for c in plan["components"]}
+
+
+async def test_a_plan_that_would_deploy_without_a_value_says_that_it_cannot(
+    homeport: RunningApp, place: Place
+) -> None:
+    text = "services: {web: {image: 'a:1', environment: ['KEY=${KEY:?say it}']}}"
+    body = place.body(docker_compose_raw=encode(text))
+    assert (await plan_create(homeport.root, body))["can_apply"] is True
+    plan = await plan_create(homeport.root, {**body, "instant_deploy": True})
+    assert (plan["will_deploy"], plan["can_apply"]) == (True, False)
+    assert (await apply(homeport.root, plan)).status_code == 422
 
 
 async def test_grants_are_shown_and_confirmed_when_the_plan_is_applied(homeport: RunningApp) -> None:

@@ -78,16 +78,6 @@ async def test_a_change_of_something_else_keeps_them(homeport: RunningApp) -> No
     assert await _components(homeport, uuid) == ["web", "admin"]
 
 
-async def test_one_that_a_new_text_does_not_have_is_ignored(homeport: RunningApp) -> None:
-    uuid = await create(homeport, docker_compose_raw=encode(TWO), profiles=["debug"])
-    text = encode(TWO.replace("tools, debug", "tools"))
-    answer = await homeport.root.patch(f"{SERVICES}/{uuid}", json={"docker_compose_raw": text})
-    assert answer.status_code == 200
-    assert await _components(homeport, uuid) == ["web"]
-    await homeport.root.patch(f"{SERVICES}/{uuid}", json={"docker_compose_raw": encode(TWO)})
-    assert await _components(homeport, uuid) == ["web", "admin"]
-
-
 @pytest.mark.parametrize(
     ("text", "profiles", "errors"),
     [
@@ -145,3 +135,14 @@ async def test_a_plan_shows_what_they_choose(homeport: RunningApp) -> None:
     answer = await homeport.root.post(SERVICES, json={"plan_id": plan["plan_id"]})
     assert answer.status_code == 201, answer.text
     assert await _components(homeport, answer.json()["uuid"]) == ["web", "admin"]
+
+
+async def test_a_profile_that_a_new_compose_lacks_is_given_up(homeport: RunningApp) -> None:
+    uuid = await create(homeport, docker_compose_raw=encode(TWO), profiles=["debug"])
+    without = encode(TWO.replace("    profiles: [tools, debug]\n", ""))
+    assert (await homeport.root.patch(f"{SERVICES}/{uuid}", json={"docker_compose_raw": without})).is_success
+    assert "profiles" not in await _shown(homeport, uuid)
+    assert (
+        await homeport.root.patch(f"{SERVICES}/{uuid}", json={"docker_compose_raw": encode(TWO)})
+    ).is_success
+    assert await _components(homeport, uuid) == ["web"]

@@ -15,7 +15,7 @@ from homeport.db.deployments import Deployment
 from homeport.db.engine import Database
 from homeport.db.servers import Server
 from homeport.db.services import Service
-from homeport.errors import EngineFailed
+from homeport.errors import CommandFailed, EngineFailed
 from homeport.queue import job_id
 from homeport.remote.recording import Behaviour, RecordingHost
 from homeport.settings import Settings
@@ -82,6 +82,15 @@ async def test_the_files_of_the_revision_are_written_and_those_with_secrets_are_
     assert host.files[f"{folder}/.env"].mode == 0o600
     assert host.files[f"{folder}/docker-compose.yml"].mode == 0o600
     assert host.files[f"{folder}/conf/app.ini"].content == b"a = 1\n"
+
+
+async def test_files_that_cannot_be_written_are_the_step_that_failed(
+    context: Context, host: RecordingHost
+) -> None:
+    host.failures["write_files"] = CommandFailed("app.ini is a link, and links are not mounted.")
+    done = await run(context, await place(context.database))
+    assert (done.status, done.step) == ("failed", "files")
+    assert done.error == "app.ini is a link, and links are not mounted."
 
 
 async def test_lines_are_stored_without_secrets(context: Context, host: RecordingHost) -> None:

@@ -25,8 +25,6 @@ def make_scope(**more: Any) -> Scope:
         "now": datetime(2026, 1, 31, 12, 34, 56, tzinfo=UTC),
         "token": lambda alphabet, length: "".join(stream.choices(alphabet, k=length)),
         "random_bytes": stream.randbytes,
-        "project_name": "My Project",
-        "environment_name": "production",
     }
     return Scope(**(given | more))
 

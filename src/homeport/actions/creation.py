@@ -217,8 +217,6 @@ def _scope(
         now=ctx.now,
         token=ctx.token,
         random_bytes=ctx.random_bytes,
-        project_name=place.project_name,
-        environment_name=place.environment_name,
         service_type=template.key if template else None,
         variables=variables_of(ctx, template) if template else {},
         shared=shared_of(server_uuid=new.server_uuid, server_name=place.server_name),

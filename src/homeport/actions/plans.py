@@ -305,8 +305,7 @@ def _outcome(ready: ReadyService | ReadyChange) -> tuple[Any, ...]:
     scope, rendered = ready.scope, ready.rendered
     parts = {item.name: getattr(rendered, item.name) for item in fields(rendered) if item.name != "document"}
     return (
-        (scope.uuid, scope.name, scope.folder, scope.profiles, scope.dialect),
-        (scope.project_name, scope.environment_name, scope.proxy),
+        (scope.uuid, scope.name, scope.folder, scope.profiles, scope.dialect, scope.proxy),
         parts,
         sorted(ready.chosen.items()),
     )

@@ -78,8 +78,6 @@ async def stored_scope(ctx: Context, stored: Stored) -> Scope:
         now=ctx.now,
         token=ctx.token,
         random_bytes=ctx.random_bytes,
-        project_name=stored.project.name,
-        environment_name=stored.environment.name,
         service_type=service.service_type,
         variables={row.key: to_variable(row) for row in stored.variables},
         components=stored.component_states(),

@@ -23,6 +23,7 @@ from homeport.actions.rendering import (
 )
 from homeport.core.compose.load import Document, load
 from homeport.core.compose.model import Domain, Rendered, Scope
+from homeport.core.compose.profiles import ALL, known_profiles
 from homeport.core.domains import read_urls
 from homeport.core.revision import Action
 from homeport.core.status import is_exited, is_running, service_status
@@ -104,6 +105,7 @@ async def prepare_change(ctx: Context, stored: Stored, change: ChangeService) ->
     service = stored.service
     columns = _columns(service, change)
     document = load(columns.get("compose_raw", service.compose_raw))
+    columns.setdefault("profiles", _kept_profiles(document, service.profiles or ()))
     scope = _changed_scope(await stored_scope(ctx, stored), columns)
     refuse_unknown_profiles(document, change.profiles)
     rendered = rendered_of(document, scope)
@@ -154,6 +156,12 @@ def _columns(service: Service, change: ChangeService) -> dict[str, Any]:
         if getattr(change, flag) is not None:
             columns[flag] = getattr(change, flag)
     return columns
+
+
+def _kept_profiles(document: Document, chosen: Collection[str]) -> list[str] | None:
+    """Without those that the compose no longer has: one that gets such a profile later does not find it chosen."""
+    known = (ALL, *known_profiles(document))
+    return [profile for profile in chosen if profile in known] or None
 
 
 def _changed_scope(scope: Scope, columns: Mapping[str, Any]) -> Scope:

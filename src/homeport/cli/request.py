@@ -47,19 +47,8 @@ def create_service(
 ) -> None:
     """Create a service from a one-click type or a compose file, and start it."""
     if apply:
-        _refuse_more(
-            type_,
-            compose,
-            name,
-            description,
-            server,
-            destination,
-            urls,
-            tags,
-            profiles,
-            force_domain,
-            dry_run,
-        )
+        others = (type_, compose, name, description, server, destination, urls, tags, profiles)
+        _refuse_more(*others, force_domain, dry_run)
     wanted = {
         "type": type_,
         "docker_compose_raw": None if apply else _read_compose(type_, compose),
@@ -76,19 +65,13 @@ def create_service(
         "instant_deploy": deploy,
     }
     with open_client() as client:
-        if apply:
-            answer = client.post("services", _applied(apply, grants))
-        else:
-            body = {key: value for key, value in wanted.items() if value is not None}
-            body["project_uuid"] = output.pick("project", project, client.get("projects"))["uuid"]
-            body["server_uuid"] = _server(client, server)["uuid"]
-            answer = client.post("services", body, dry_run=dry_run or None)
-            if dry_run:
-                show_plan(answer, command="homeport service create", as_json=as_json)
-                return
-        finish(client, answer, name or type_ or "The service", wait=wait, as_json=as_json)
-        if not as_json:
-            print_service(client.get(f"services/{answer['uuid']}"))
+        if not apply:
+            wanted["project_uuid"] = output.pick("project", project, client.get("projects"))["uuid"]
+            wanted["server_uuid"] = _server(client, server)["uuid"]
+        body = _applied(apply, grants) if apply else _given(wanted)
+        answer = client.post("services", body, dry_run=dry_run or None)
+        shown = name or type_ or "The service"
+        _conclude(client, answer, "create", shown, dry_run=dry_run, wait=wait, as_json=as_json)
 
 
 def change_service(
@@ -122,9 +105,7 @@ def change_service(
         "force_domain_override": force_domain or None,
         "instant_deploy": deploy or None,
     }
-    body = {key: value for key, value in wanted.items() if value is not None}
-    if apply:
-        body = _applied(apply, grants)
+    body = _applied(apply, grants) if apply else _given(wanted)
     if not body:
         raise CliError(
             "Say what to change, with --compose, --name, --url, --profile and so on, or --deploy it."
@@ -132,12 +113,21 @@ def change_service(
     with open_client() as client:
         found = find_service(client, service)
         answer = client.patch(f"services/{found['uuid']}", body, dry_run=dry_run or None)
-        if dry_run:
-            show_plan(answer, command=f"homeport service change {found['uuid']}", as_json=as_json)
-            return
-        finish(client, answer, str(found["name"]), wait=wait, as_json=as_json)
-        if not as_json:
-            print_service(client.get(f"services/{found['uuid']}"))
+        shown = str(found["name"])
+        command = f"change {found['uuid']}"
+        _conclude(client, answer, command, shown, dry_run=dry_run, wait=wait, as_json=as_json)
+
+
+def _conclude(
+    client: Client, answer: Any, command: str, name: str, *, dry_run: bool, wait: bool, as_json: bool
+) -> None:
+    """Show the plan, or what was done; `command` is the one that was called."""
+    if dry_run:
+        show_plan(answer, command=f"homeport service {command}", as_json=as_json)
+        return
+    finish(client, answer, name, wait=wait, as_json=as_json)
+    if not as_json:
+        print_service(client.get(f"services/{answer['uuid']}"))
 
 
 def read_urls(given: Sequence[str]) -> list[dict[str, str]]:
@@ -163,6 +153,10 @@ def _refuse_more(*given: object) -> None:
         raise CliError(
             "--apply does what the plan has shown. It takes no other request beside it but --grant."
         )
+
+
+def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in wanted.items() if value is not None}
 
 
 def _applied(plan: str, grants: Sequence[str] | None) -> dict[str, Any]:

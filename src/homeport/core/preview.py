@@ -99,6 +99,14 @@ def preview(rendered: Rendered, before: Before | None, mask: Mask, *, folder: st
     )
 
 
+def is_pending(before: Before) -> bool:
+    """Whether what is stored of a service differs from what was deployed last."""
+    if before.rendered is None or not before.marks:
+        return False
+    newest = max(number for _, number in before.marks.values())
+    return stamp(before.rendered, before.marks, newest + 1)[1] != before.marks
+
+
 def _components(rendered: Rendered, before: Before, mask: Mask) -> Iterator[ComponentChange]:
     newest = max((number for _, number in before.marks.values()), default=0)
     _, marks = stamp(rendered, before.marks, newest + 1)

@@ -132,7 +132,7 @@ def _domains(
         name = component.name
         definition = definitions.get(name, {})
         if component.domains and definition.get("network_mode") is not None:
-            message = f"{name} has a domain, and its network_mode keeps it off the network on which the proxy looks for it."
+            message = f"{name} has a domain, and its network_mode keeps it off the network where the proxy is."
             yield _at(document, "domain_unreachable", message, ("services", name, "network_mode"))
         for entry in read_environment(document, ("services", name), definition.get("environment")):
             if domain_name(entry.key) and str(entry.value).startswith(("http://", "https://")):
@@ -156,15 +156,16 @@ def _memory(
     if facts.memory_bytes is None:
         return
     has = f"the server has {facts.memory_bytes / _GIB:.1f} GiB."
-    total = 0
+    total, is_over = 0, False
     for name, definition in definitions.items():
         path, limit = _limit(name, definition, lookup)
         total += limit
         if limit > facts.memory_bytes:
+            is_over = True
             yield _at(
                 document, "memory_short", f"{name} may take {limit / _GIB:.1f} GiB of memory; {has}", path
             )
-    if total > facts.memory_bytes:
+    if total > facts.memory_bytes and not is_over:
         message = f"Together the components may take {total / _GIB:.1f} GiB of memory; {has}"
         yield Warned(
             code="memory_short", message=message, place="services", line=document.line(("services",))

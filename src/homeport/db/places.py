@@ -34,7 +34,6 @@ class Place:
     """
 
     project_id: int | None
-    project_name: str
     environment_id: int | None
     environment_name: str
     server_id: int | None
@@ -50,7 +49,6 @@ class Place:
 _STATEMENT = (
     select(
         Project.id.label("project_id"),
-        Project.name.label("project_name"),
         Environment.id.label("environment_id"),
         Environment.name.label("environment_name"),
         Server.id.label("server_id"),
@@ -122,7 +120,6 @@ def _place(rows: Sequence[RowMapping], environment_name: str) -> Place:
     }
     return Place(
         project_id=row["project_id"],
-        project_name=row["project_name"] or "",
         environment_id=row["environment_id"],
         environment_name=row["environment_name"] or "",
         server_id=row["server_id"],

@@ -13,7 +13,7 @@ from homeport.core.compose.model import File
 from homeport.core.deploy import Plan, missing_images, plan, progress, to_restart
 from homeport.core.observed import LABEL_MANAGED, LABEL_SERVICE, Observed
 from homeport.core.revision import Action, Snapshot
-from homeport.errors import DeploymentFailed
+from homeport.errors import DeploymentFailed, HomeportError
 from homeport.remote.images import STABLE_TAG, ensure_proxy_image
 from homeport.worker import proxy
 from homeport.worker.grants import refuse_ungranted
@@ -100,7 +100,7 @@ async def _prepare(run: Run, decided: Plan) -> None:
     snapshot = run.wanted
     work: list[Awaitable[None]] = []
     if run.begin(decided, "files"):
-        work.append(run.host.write_files(snapshot.folder, files_of(snapshot)))
+        work.append(_write_files(run, snapshot))
     if run.begin(decided, "networks"):
         labels = {LABEL_MANAGED: "true", LABEL_SERVICE: snapshot.service_uuid}
         work += [run.host.engine.ensure_network(name, labels=labels) for name in snapshot.networks]
@@ -108,6 +108,14 @@ async def _prepare(run: Run, decided: Plan) -> None:
         labels = {LABEL_MANAGED: "true"}
         work.append(run.host.engine.ensure_network(snapshot.destination_network, labels=labels))
     await asyncio.gather(*work)
+
+
+async def _write_files(run: Run, snapshot: Snapshot) -> None:
+    """The networks are made meanwhile, so that the step that runs is not the one that failed."""
+    try:
+        await run.host.write_files(snapshot.folder, files_of(snapshot))
+    except HomeportError as error:
+        raise DeploymentFailed(error.message, step="files") from error
 
 
 def files_of(snapshot: Snapshot) -> list[HostFile]:

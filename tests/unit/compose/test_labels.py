@@ -18,9 +18,6 @@ DEFAULTS = [
     "homeport.service=u1",
     "homeport.component=a",
     "homeport.type=application",
-    "homeport.name=svc",
-    "homeport.project=My Project",
-    "homeport.environment=production",
 ]
 
 
@@ -42,7 +39,11 @@ def test_q23_booleans_are_words_and_maps_in_lists_are_read() -> None:
 def test_dollars_are_doubled_unless_that_is_switched_off() -> None:
     assert labels(["x=$A$$"])[0] == "x=$$A$$$$"
     assert labels(["x=$A"], is_label_escape_enabled=False)[0] == "x=$A"
-    assert "homeport.project=pa$$x" in labels([], project_name="pa$x", is_label_escape_enabled=False)
+
+
+def test_a_name_is_no_label() -> None:
+    """A service can be renamed, and its container is the same afterwards."""
+    assert labels([], name="Wiki") == labels([], name="Notes")
 
 
 def test_our_own_labels_cannot_be_set_by_the_document() -> None:

@@ -1,6 +1,6 @@
 """The JSON of a plan."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -8,8 +8,8 @@ from homeport.actions.grants import Judgement, shown
 from homeport.actions.plans import Draft
 from homeport.actions.rendering import domains_of
 from homeport.core.mask import Mask
-from homeport.core.preview import FileShown, preview
-from homeport.core.warnings import Facts, find_warnings
+from homeport.core.preview import FileShown, is_pending, preview
+from homeport.core.warnings import Facts, Warned, find_warnings
 
 
 def plan_shape(draft: Draft, facts: Facts, *, is_sensitive: bool) -> dict[str, Any]:
@@ -45,9 +45,17 @@ def plan_shape(draft: Draft, facts: Facts, *, is_sensitive: bool) -> dict[str, A
         "networks": [*rendered.networks, *([draft.joined] if draft.joined else ())],
         "profiles": {"chosen": list(scope.profiles), "known": list(rendered.profiles)},
         "grants": _masked(_grants(ready.judgement), mask),
-        "warnings": _masked((asdict(each) for each in find_warnings(rendered, ready.document, facts)), mask),
+        "warnings": _masked((asdict(each) for each in _warnings(draft, facts)), mask),
         "will_deploy": draft.will_deploy,
+        "can_apply": not ready.judgement.missing and not (draft.will_deploy and rendered.missing),
     }
+
+
+def _warnings(draft: Draft, facts: Facts) -> Iterator[Warned]:
+    if draft.before is not None and is_pending(draft.before):
+        message = "Earlier changes are not deployed yet: the next deployment brings them too."
+        yield Warned(code="changes_pending", message=message)
+    yield from find_warnings(draft.ready.rendered, draft.ready.document, facts)
 
 
 def _file(file: FileShown, *, is_sensitive: bool) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def component_labels(labels: list[str], component: Component, scope: Scope) -> l
     kept = [label for label in labels if not label.startswith(PREFIX)]
     if scope.is_label_escape_enabled:
         kept = [escape(label) for label in kept]
-    return [*kept, *(f"{key}={escape(value)}" for key, value in _own(component, scope).items())]
+    return [*kept, *(f"{key}={value}" for key, value in _own(component, scope).items())]
 
 
 def _own(component: Component, scope: Scope) -> dict[str, str]:
@@ -64,9 +64,6 @@ def _own(component: Component, scope: Scope) -> dict[str, str]:
         "homeport.service": scope.uuid,
         "homeport.component": component.name,
         "homeport.type": component.kind,
-        "homeport.name": scope.name,
-        "homeport.project": scope.project_name,
-        "homeport.environment": scope.environment_name,
     }
 
 

@@ -189,8 +189,6 @@ class Scope:
     now: datetime
     token: Callable[[str, int], str]
     random_bytes: Callable[[int], bytes]
-    project_name: str = ""
-    environment_name: str = ""
     service_type: str | None = None
     variables: Mapping[str, Variable] = field(default_factory=dict)
     components: Mapping[str, ComponentState] = field(default_factory=dict)
