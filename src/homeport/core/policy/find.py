@@ -6,7 +6,7 @@ The document is asked for line numbers only.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import yaml
@@ -18,6 +18,8 @@ from homeport.core.policy.asks import Ask
 from homeport.core.policy.build import secret_names
 from homeport.core.policy.components import JUDGES, judged
 from homeport.core.policy.masks import secrets_of, shown
+from homeport.core.policy.mounts import written
+from homeport.core.policy.paths import is_inside
 from homeport.core.policy.refusals import READ_TOO, refused
 from homeport.core.policy.values import (
     Found,
@@ -94,6 +96,7 @@ def _ground(
     return Ground(
         components={name: described.get(name) for name in names},
         files=frozenset(file.path for file in files),
+        written=frozenset(),
         **more,
     )
 
@@ -121,9 +124,10 @@ class _Case:
         read = self._read(values)
         for sentence, path in refused(read["services"], files, self.ground.folder):
             raise self._rejected(sentence, path)
+        ground = replace(self.ground, written=self._written(read["services"]))
         secrets = secrets_of(values)
         asks: dict[tuple[str, str], Ask] = {}
-        for found in self._found(read):
+        for found in self._found(read, ground):
             ask = self._ask(found, secrets)
             if found.is_by_compose and not is_local:
                 sentence = f"It {shown(found.what, secrets)}: Compose does that on the machine that Homeport runs on."
@@ -160,19 +164,24 @@ class _Case:
         except ComposeRejected as error:
             raise self._rejected(error.message, path) from None
 
-    def _found(self, read: Mapping[str, Mapping[str, Any]]) -> Iterator[Found]:
+    def _written(self, services: Mapping[str, Any]) -> frozenset[str]:
+        folder = self.ground.folder
+        paths = (path for item in services.values() for path in written(item.get("volumes"), folder))
+        return frozenset(path for path in paths if is_inside(path, folder))
+
+    def _found(self, read: Mapping[str, Mapping[str, Any]], ground: Ground) -> Iterator[Found]:
         built: set[str] = set()
         for name, definition in read["services"].items():
-            yield from judged(name, definition, self.ground)
+            yield from judged(name, definition, ground)
             built |= secret_names(definition.get("build"))
         for name, value in read["networks"].items():
-            yield from sections.network(name, value, self.ground)
+            yield from sections.network(name, value, ground)
         for name, value in read["volumes"].items():
-            yield from sections.volume(name, value, self.ground)
+            yield from sections.volume(name, value, ground)
         for section in ("configs", "secrets"):
             for name, value in read[section].items():
                 is_built_in = section == "secrets" and name in built
-                yield from sections.file_of(section, name, value, self.ground, is_built_in=is_built_in)
+                yield from sections.file_of(section, name, value, ground, is_built_in=is_built_in)
 
     def _ask(self, found: Found, secrets: Sequence[str]) -> Ask:
         line = self.document.line(found.path) if self.document is not None else None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from homeport.core.policy.paths import reached
+from homeport.core.policy.paths import absolute, reached
 from homeport.core.policy.values import (
     Found,
     Ground,
@@ -33,8 +33,15 @@ class _Mount:
 
 def volumes(value: Any, path: Path, ground: Ground) -> Iterator[Found]:
     for item, place in items(value, path):
-        mount = _long(item) if isinstance(item, Mapping) else _short(as_text(item))
-        yield from _mounted(mount, place, ground)
+        yield from _mounted(_mount(item), place, ground)
+
+
+def written(value: Any, folder: str) -> Iterator[str]:
+    """The paths of the server that a component's `volumes` let it write to."""
+    for item, _ in items(value, ()):
+        mount = _mount(item)
+        if mount.source and not mount.is_read_only and mount.kind not in _WITHOUT_SERVER:
+            yield absolute(mount.source, folder)
 
 
 def volumes_from(value: Any, path: Path, ground: Ground) -> Iterator[Found]:
@@ -73,6 +80,10 @@ def _mounted(mount: _Mount, place: Path, ground: Ground) -> Iterator[Found]:
         is_read_only=mount.is_read_only,
         is_relabelled=mount.is_relabelled,
     )
+
+
+def _mount(item: Any) -> _Mount:
+    return _long(item) if isinstance(item, Mapping) else _short(as_text(item))
 
 
 def _short(text: str) -> _Mount:

@@ -73,10 +73,13 @@ def reached(
 
 def _may_lead_out(path: str, ground: Ground) -> bool:
     """Containers write below what they mount, never beside it: nothing but Homeport puts anything into the
-    folder itself. Deeper, a path is what it says only if that is looked at when it is mounted. And builders may
-    compute what is in braces."""
+    folder itself. Deeper, a path is what it says only if that is looked at when it is mounted, and if no
+    container can change it later: an engine looks again whenever it starts a container. And builders may compute
+    what is in braces."""
     below = path.removeprefix(ground.folder).removeprefix("/")
-    return path not in ground.files and any(mark in below for mark in "/{")
+    if not any(mark in below for mark in "/{"):
+        return False
+    return path not in ground.files or any(path.startswith(f"{written}/") for written in ground.written)
 
 
 def _own_files(folder: str) -> tuple[str, ...]:

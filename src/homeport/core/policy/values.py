@@ -32,7 +32,8 @@ _PROJECT_NAME: Final = "COMPOSE_PROJECT_NAME"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
     """What is the service's own. `components` are by name, those that the document defines. `files` are the
-    paths in its folder at which somebody looks for links before they are mounted."""
+    paths in its folder at which somebody looks for links before they are mounted, `written` those that
+    containers may write to."""
 
     folder: str
     uuid: str
@@ -40,6 +41,7 @@ class Ground:
     socket: str
     components: Mapping[str, Component | None]
     files: frozenset[str]
+    written: frozenset[str]
 
     def owns(self, name: str) -> bool:
         """Whether the engine's name of a network, volume or image is the service's."""
