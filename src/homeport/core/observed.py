@@ -4,7 +4,7 @@ The engine's JSON is read here and nowhere else. A document that lacks a key is 
 goes: Docker, older Docker and Podman's Docker API do not all send the same ones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast, get_args
@@ -33,7 +33,8 @@ class Container:
 
     `health` is None when the container has no healthcheck. `exit_code` is None unless it has ended.
     `ports` are the TCP ports that the image or the compose exposes, ascending; `networks` their names.
-    `config_hash` and `image_id` are what Compose compares with its file.
+    `config_hash` and `image_id` are what Compose compares with its file, `writes` the paths of the server that
+    it may write to.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Container:
     config_hash: str | None = None
     ports: tuple[int, ...] = ()
     networks: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
     error: str = ""
     is_oom_killed: bool = False
 
@@ -147,9 +149,16 @@ def _container(document: Json) -> Container:
         config_hash=labels.get(LABEL_COMPOSE_HASH),
         ports=_ports(_map(config, "ExposedPorts")),
         networks=tuple(sorted(_map(_map(document, "NetworkSettings"), "Networks"))),
+        writes=tuple(sorted(_writes(document))),
         error=str(state.get("Error") or ""),
         is_oom_killed=bool(state.get("OOMKilled")),
     )
+
+
+def _writes(document: Json) -> Iterator[str]:
+    for mount in document.get("Mounts") or ():
+        if mount.get("Type") == "bind" and mount.get("RW") and mount.get("Source"):
+            yield str(mount["Source"])
 
 
 def _state(state: Mapping[str, Any]) -> State:

@@ -11,6 +11,7 @@ from homeport.core.commands import compose as compose_commands
 from homeport.core.commands.compose import COMPOSE_FILE, ENV_FILE, Project, project_on
 from homeport.core.compose.model import File
 from homeport.core.deploy import Plan, missing_images, plan, progress, to_restart
+from homeport.core.links import stale_writers
 from homeport.core.observed import LABEL_MANAGED, LABEL_SERVICE, Observed
 from homeport.core.revision import Action, Snapshot
 from homeport.errors import DeploymentFailed, HomeportError
@@ -43,6 +44,9 @@ async def bring_up(run: Run) -> None:
         has_proxy=proxy.is_used_on(run.work.server),
     )
     project = project_on(run.host, snapshot.folder, snapshot.service_uuid)
+    await asyncio.gather(
+        *(run.host.engine.stop_container(item.name) for item in stale_writers(snapshot, before))
+    )
     async with Bulletin(run.host.engine, snapshot.service_uuid) as bulletin:
         await asyncio.gather(run.store_plan(decided), _prepare(run, decided))
         async with _beside(proxy.prepare(run) if decided.find("proxy") else None) as preparing:
