@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.support.compose import render_text
+from homeport.core.compose.load import load
+from homeport.core.compose.render import render
+from tests.support.compose import kept, make_scope, render_text, values
 
 
 def test_the_port_of_another_name_is_another_domains() -> None:
@@ -48,3 +50,28 @@ def test_what_every_server_has_as_a_file_is_one(name: str) -> None:
     rendered = render_text(f"services:\n  app:\n    image: a\n    volumes: ['/etc/{name}:/etc/{name}:ro']\n")
     (file,) = rendered.files
     assert not file.is_directory
+
+
+PROXIED = """
+services:
+  chat:
+    image: chat
+    environment: ['API=${SERVICE_URL_AI_PROXY:-https://api.example.com/v1}', 'NONE=${SERVICE_FQDN_GONE:-}']
+"""
+
+
+def test_a_domain_that_nothing_answers_to_gives_way_to_the_default_of_its_reference() -> None:
+    rendered = render_text(PROXIED)
+    assert values(rendered)["SERVICE_URL_AI_PROXY"] == "https://api.example.com/v1"
+    assert values(rendered)["SERVICE_FQDN_GONE"] == ""
+    again = render(load(PROXIED), kept(make_scope(), rendered))
+    assert again == rendered
+
+
+def test_it_is_a_domain_as_soon_as_something_answers_and_no_longer_than_that() -> None:
+    rendered = render_text(PROXIED)
+    answered = load(PROXIED + "  ai-proxy:\n    image: p\n    environment: [SERVICE_URL_AI_PROXY_80]\n")
+    owned = render(answered, kept(make_scope(), rendered))
+    assert values(owned)["SERVICE_URL_AI_PROXY"] == "http://ai-proxy-u1.1.2.3.4.sslip.io"
+    gone = render(load(PROXIED), kept(make_scope(), owned))
+    assert values(gone)["SERVICE_URL_AI_PROXY"] == "https://api.example.com/v1"

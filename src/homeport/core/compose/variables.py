@@ -163,6 +163,10 @@ def _merged(variable: Variable, wanted: Wanted | None, source: DomainSource | No
         variable = replace(variable, is_required=True)
     if variable.origin == "user" and variable.value is not None and not _has_become_domain(variable, source):
         return variable
+    if _is_nobodys(source, wanted):
+        source = None
+        if variable.origin == "domain":
+            variable = replace(variable, origin="template", value=None)
     if source is not None and (wanted is not None or variable.origin == "domain"):
         return replace(variable, origin="domain", source=source)
     if variable.origin == "user" or wanted is None:
@@ -172,6 +176,12 @@ def _merged(variable: Variable, wanted: Wanted | None, source: DomainSource | No
     if variable.value is None and not is_generated(variable.key):
         return replace(variable, value=wanted.default, origin="template")
     return variable
+
+
+def _is_nobodys(source: DomainSource | None, wanted: Wanted | None) -> bool:
+    """Whether nothing answers to a domain's name and the document has something else for that case."""
+    is_unowned = source is not None and source.component is None
+    return is_unowned and wanted is not None and wanted.default is not None
 
 
 def _has_become_domain(variable: Variable, source: DomainSource | None) -> bool:
