@@ -86,3 +86,17 @@ def test_refusals(text: str, sentence: str) -> None:
     with pytest.raises(ComposeRejected) as caught:
         joined(text)
     assert caught.value.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    "labels", ["{homeport.service: other, a: b}", "[a=b, homeport.service=other]", "['$L']"]
+)
+def test_a_network_cannot_pass_for_another_services(labels: str) -> None:
+    """The deletion of the other one failed for ever, as long as a container was on it."""
+    text = f"services: {{web: {{image: a, networks: [n]}}}}\nnetworks: {{n: {{labels: {labels}}}, m: }}"
+    networks = joined(text).top_level
+    found = networks["n"]["labels"]
+    pairs = found.items() if isinstance(found, dict) else [tuple(label.split("=")) for label in found[-2:]]
+    assert set(pairs) >= {("homeport.managed", "true"), ("homeport.service", "u1")}
+    assert "homeport.service=other" not in found
+    assert networks["m"] is None

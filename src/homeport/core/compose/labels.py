@@ -50,6 +50,16 @@ def reserved(labels: list[str]) -> list[str]:
     return [label for label in labels if label.startswith(PREFIX)]
 
 
+def owned(given: object, uuid: str) -> Any:
+    """The labels of a volume or a network with Homeport's own, which stand last and so are what counts: by them a
+    service's things are found again when it is deleted."""
+    own = {"homeport.managed": "true", "homeport.service": uuid}
+    if isinstance(given, list):
+        kept = [label for label in given if str(label).partition("=")[0] not in own]
+        return [*kept, *(f"{key}={value}" for key, value in own.items())]
+    return {**(given if isinstance(given, Mapping) else {}), **own}
+
+
 def component_labels(labels: list[str], component: Component, scope: Scope) -> list[str]:
     """The document's labels and then our own, without the proxy's."""
     kept = [label for label in labels if not label.startswith(PREFIX)]

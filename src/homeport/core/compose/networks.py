@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from homeport.core.compose.labels import owned
 from homeport.core.compose.load import Document
 from homeport.core.compose.model import Scope
 
@@ -32,10 +33,17 @@ def rewrite(document: Document, scope: Scope) -> Joined:
         for component, definition in document.data["services"].items()
         if not isinstance(definition, dict) or definition.get("network_mode") is None
     }
-    top_level = dict(declared or {})
+    top_level = {name: _labelled(settings, scope.uuid) for name, settings in (declared or {}).items()}
     if lists:
         top_level[scope.uuid] = {"name": scope.uuid, "external": True}
     return Joined(lists, top_level, (scope.uuid,) if lists else ())
+
+
+def _labelled(settings: Any, uuid: str) -> Any:
+    """A network of which the document says labels has ours too, so that it cannot pass for another service's."""
+    if not isinstance(settings, dict) or not settings.get("labels"):
+        return settings
+    return {**settings, "labels": owned(settings["labels"], uuid)}
 
 
 def _joined(document: Document, component: str, definition: Any, own: str) -> dict[str, Any]:

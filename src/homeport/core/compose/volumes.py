@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from homeport.core.commands.compose import COMPOSE_FILE, ENV_FILE
 from homeport.core.compose import binds
+from homeport.core.compose.labels import owned
 from homeport.core.compose.load import Document
 from homeport.core.compose.model import File, Scope, Volume
 from homeport.core.compose.mounts import Mount, open_names, read_mount, resolve_path
@@ -199,14 +200,7 @@ class _Writer:
         own_name = given.pop("name", None)
         if own_name is not None and own_name != key:
             self.warnings.append(f"volumes.{source}: the name {own_name} is replaced by {key}.")
-        return {"name": key, **given, "labels": self._labels(given.get("labels"))}
-
-    def _labels(self, given: Any) -> Any:
-        own = {"homeport.managed": "true", "homeport.service": self.scope.uuid}
-        if isinstance(given, list):
-            kept = [label for label in given if str(label).partition("=")[0] not in own]
-            return [*kept, *(f"{key}={value}" for key, value in own.items())]
-        return {**(given if isinstance(given, dict) else {}), **own}
+        return {"name": key, **given, "labels": owned(given.get("labels"), self.scope.uuid)}
 
 
 def _external_name(source: str, definition: Any) -> str | None:
