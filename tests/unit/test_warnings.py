@@ -32,6 +32,37 @@ def test_nothing_to_say() -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "place", "line"),
+    [
+        ("command: ping $HOSTNAME $HOSTNAME", "command", 5),
+        ("command: [sh, -c, 'ping $HOSTNAME']", "command[2]", 5),
+        ("entrypoint: run ${HOSTNAME}", "entrypoint", 5),
+        ("healthcheck: {test: [CMD-SHELL, 'ping $HOSTNAME']}", "healthcheck.test[1]", 5),
+        ("healthcheck: {test: ping $HOSTNAME}", "healthcheck.test", 5),
+    ],
+)
+def test_what_compose_reads_before_the_shell(setting: str, place: str, line: int) -> None:
+    text = web(f"environment: [A=b]\n    {setting}").replace(HEALTHY, "init: true")
+    found = [warning for warning in warned(text) if warning.code == "variable_unset"]
+    assert [(warning.place, warning.line) for warning in found] == [(f"services.web.{place}", line + 1)]
+    assert found[0].message.endswith("write $$HOSTNAME.")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "command: ping $$HOSTNAME",
+        "command: ping ${HOSTNAME:-web}",
+        "command: ping ${HOSTNAME:+web}",
+        "command: ping $SERVICE_NAME_WEB $SERVICE_PASSWORD_X $SET",
+        "command: [sleep, '5']",
+    ],
+)
+def test_what_is_meant_for_compose_or_for_the_shell(setting: str) -> None:
+    assert codes(web(setting), SET="edge") == []
+
+
+@pytest.mark.parametrize(
     "image",
     [
         "nginx",

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from homeport.core.compose.environment import read_environment
-from homeport.core.compose.interpolate import substitute
+from homeport.core.compose.interpolate import references, substitute
 from homeport.core.compose.load import Document, Path, place
-from homeport.core.compose.magic import domain_name
+from homeport.core.compose.magic import domain_name, name_variable
 from homeport.core.compose.model import Rendered
 from homeport.core.ports import Port, ports_of
 from homeport.errors import ComposeRejected
@@ -67,6 +67,7 @@ def find_warnings(rendered: Rendered, document: Document, facts: Facts) -> tuple
             for missing in rendered.missing
         ),
         *(Warned(code="compose", message=text) for text in rendered.warnings),
+        *_unset(rendered, definitions, document),
         *_images(definitions, document, lookup),
         *_healthchecks(rendered, document),
         *_sockets(definitions, document),
@@ -79,6 +80,41 @@ def find_warnings(rendered: Rendered, document: Document, facts: Facts) -> tuple
 
 def _at(document: Document, code: str, message: str, path: Path) -> Warned:
     return Warned(code=code, message=message, place=place(path), line=document.line(path))
+
+
+def _unset(
+    rendered: Rendered, definitions: Mapping[str, Mapping[str, Any]], document: Document
+) -> Iterator[Warned]:
+    """What a shell in the container was to read, and Compose reads first."""
+    known = {variable.key for variable in rendered.variables}
+    known |= {name_variable(component.name) for component in rendered.components}
+    for name, definition in definitions.items():
+        said = set(known)
+        for path, text in _run(definition, ("services", name)):
+            for reference in references(text):
+                if reference.name not in said and not reference.operator:
+                    said.add(reference.name)
+                    message = (
+                        f"No variable of the service is called {reference.name}, so Compose puts nothing in its "
+                        f"place. For the container's own, write $${reference.name}."
+                    )
+                    yield _at(document, "variable_unset", message, path)
+
+
+def _run(definition: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    """The texts that a component runs, with their places."""
+    check = definition.get("healthcheck")
+    test = check.get("test") if isinstance(check, Mapping) else None
+    run = {
+        ("command",): definition.get("command"),
+        ("entrypoint",): definition.get("entrypoint"),
+        ("healthcheck", "test"): test,
+    }
+    for steps, found in run.items():
+        if isinstance(found, str):
+            yield (*path, *steps), found
+        for number, word in enumerate(found if isinstance(found, list) else ()):
+            yield (*path, *steps, number), word
 
 
 def _images(
@@ -132,7 +168,9 @@ def _domains(
         name = component.name
         definition = definitions.get(name, {})
         if component.domains and definition.get("network_mode") is not None:
-            message = f"{name} has a domain, and its network_mode keeps it off the network where the proxy is."
+            message = (
+                f"{name} has a domain, and its network_mode keeps it off the network where the proxy is."
+            )
             yield _at(document, "domain_unreachable", message, ("services", name, "network_mode"))
         for entry in read_environment(document, ("services", name), definition.get("environment")):
             if domain_name(entry.key) and str(entry.value).startswith(("http://", "https://")):
