@@ -75,3 +75,20 @@ def test_it_is_a_domain_as_soon_as_something_answers_and_no_longer_than_that() -
     assert values(owned)["SERVICE_URL_AI_PROXY"] == "http://ai-proxy-u1.1.2.3.4.sslip.io"
     gone = render(load(PROXIED), kept(make_scope(), owned))
     assert values(gone)["SERVICE_URL_AI_PROXY"] == "https://api.example.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("label", "proxy", "is_warned"),
+    [
+        ("traefik.http.middlewares.auth.forwardauth.address=http://auth:9091", "CADDY", True),
+        ("traefik.udp.routers.video.entrypoints=video", "CADDY", True),
+        ("traefik.enable=false", "CADDY", False),
+        ("traefik.udp.routers.video.entrypoints=video", "TRAEFIK", False),
+        ("traefik.udp.routers.video.entrypoints=video", "NONE", False),
+    ],
+)
+def test_labels_for_another_proxy_are_said_to_do_nothing(label: str, proxy: str, is_warned: bool) -> None:
+    rendered = render_text(f"services:\n  app:\n    image: a\n    labels: ['{label}']\n", proxy=proxy)
+    assert label in rendered.document["services"]["app"]["labels"]
+    said = ("services.app: its labels for Traefik do nothing" in warning for warning in rendered.warnings)
+    assert list(said) == [True] * is_warned

@@ -38,6 +38,7 @@ from homeport.core.compose.variables import Wanted, collect_wanted, merge_variab
 from homeport.core.compose.volumes import Mounts
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
+_ROUTING: Final = ("traefik.http.", "traefik.tcp.", "traefik.udp.")
 _SHARED_TOO_LONG: Final = "The shared variables in `environment` add up to too much text."
 _SECTIONS: Final = ("services", "volumes", "networks", "configs", "secrets")
 
@@ -83,7 +84,7 @@ def render(document: Document, scope: Scope) -> Rendered:
         networks=joined.networks,
         missing=find_missing(document, output, given, with_mounts=scope.dialect == "compose"),
         profiles=profiles,
-        warnings=(*_warnings(drafts), *mounts.warnings, *notes),
+        warnings=(*_warnings(drafts, scope), *mounts.warnings, *notes),
     )
 
 
@@ -219,10 +220,16 @@ def _env_files(given: Any) -> list[Any]:
     return files if ".env" in paths else [*files, ".env"]
 
 
-def _warnings(drafts: Sequence[Draft]) -> list[str]:
+def _warnings(drafts: Sequence[Draft], scope: Scope) -> list[str]:
     warnings = []
     for draft in drafts:
-        for label in reserved(user_labels(draft.definition.get("labels"))):
+        labels = user_labels(draft.definition.get("labels"))
+        for label in reserved(labels):
             key = label.partition("=")[0]
             warnings.append(f"services.{draft.name}: the label {key} is Homeport's own and was left out.")
+        if scope.proxy == "CADDY" and any(label.startswith(_ROUTING) for label in labels):
+            warnings.append(
+                f"services.{draft.name}: its labels for Traefik do nothing, because the server's proxy is Caddy. "
+                "SERVICE_URL_<NAME>_<PORT> in `environment` gives it a domain."
+            )
     return warnings
