@@ -292,6 +292,27 @@ async def test_links_are_never_followed(host: LocalHost, tmp_path: Path) -> None
     assert [path.name for path in outside.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("path", ["sub/file", "sub"])
+async def test_a_link_that_is_quicker_than_the_folder_is_not_followed(
+    host: LocalHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A container made it between the look and the making; the mode was given to what it led to."""
+    secret, make = tmp_path / "secret", os.mkdir
+    secret.mkdir(mode=0o700)
+    await write(host, HostFile(path="a", content=b"1"))
+
+    def late(name: str, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        if name == "sub":
+            os.symlink(secret, name, dir_fd=dir_fd)
+        make(name, mode, dir_fd=dir_fd)
+
+    monkeypatch.setattr(os, "mkdir", late)
+    with pytest.raises(CommandFailed):
+        await write(host, HostFile(path=path, content=None, is_directory=path == "sub"))
+    assert mode(secret) == 0o700
+    assert list(secret.iterdir()) == []
+
+
 async def test_a_service_folder_that_is_a_link_is_refused(host: LocalHost, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -18,6 +18,7 @@ from homeport.errors import CommandFailed
 
 FOLDER_MODE = 0o700
 PARENT_MODE = 0o755
+_FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_files(root: str, folder: str, files: Sequence[HostFile]) -> None:
@@ -127,8 +128,12 @@ def _find(parent: int, name: str) -> os.stat_result | None:
 def _make_folder(parent: int, name: str, mode: int) -> None:
     with contextlib.suppress(FileExistsError):  # Two deployments may prepare the same folder.
         os.mkdir(name, FOLDER_MODE, dir_fd=parent)
-    # mkdir's mode is cut by the process's umask.
-    os.chmod(name, mode, dir_fd=parent)
+    # mkdir's mode is cut by the process's umask. What is there now may also be a container's link.
+    descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=parent)
+    try:
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
 
 
 def _searchable(mode: int) -> int:
@@ -165,8 +170,7 @@ def _walk(base: int, parts: Sequence[str], mode: int | None) -> Iterator[int]:
         for part in parts:
             if mode is not None and _find(descriptor, part) is None:
                 _make_folder(descriptor, part, mode)
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-            deeper = os.open(part, flags, dir_fd=descriptor)
+            deeper = os.open(part, _FOLDER_FLAGS, dir_fd=descriptor)
             os.close(descriptor)
             descriptor = deeper
         yield descriptor
