@@ -109,5 +109,20 @@ def test_a_quoted_field_of_a_cache() -> None:
     assert [ask.key for ask in asks_of(case)] == ["host.mount /root/.ssh"]
 
 
+@pytest.mark.parametrize(
+    ("entry", "asked"),
+    [
+        ("type=registry,ref=example.com/a:1", ["host.external cache:example.com/a:1"]),
+        ("example.com/a:1", ["host.external cache:example.com/a:1"]),
+        ("type=s3,region=x,bucket=b,secret_access_key=abc", ["host.external cache:b"]),
+        ("type=gha", ["host.external cache:type=gha"]),
+        ("type=inline", []),
+    ],
+)
+def test_a_cache_is_pushed_with_homeports_passwords(entry: str, asked: list[str]) -> None:
+    case = component(f"build: {{context: ., cache_from: ['{entry}'], cache_to: ['{entry}']}}")
+    assert [ask.key for ask in asks_of(case)] == asked
+
+
 def test_the_variables_are_read_as_before() -> None:
     assert asks_of(Case("services: {web: {image: 'a:${DOCKER_TAG:-1}', privileged: '${A:-false}'}}")) == ()

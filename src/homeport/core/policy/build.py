@@ -14,6 +14,8 @@ _REMOTE: Final = re.compile(r"(?:https?|git|ssh|docker-image|target)://|service:
 """How a context begins that no folder of any machine can be meant by: Compose runs where there is none of that name.
 That `://` stands in a text says nothing: `/a://../..` is a folder."""
 _CACHE_PATH: Final = re.compile(r"(?:^|,)\s*(?:src|dest)=([^,]*)", re.IGNORECASE)
+_CACHE_REF: Final = re.compile(r"(?:^|,)\s*(?:ref|bucket|name|url|account_url)=([^,]*)", re.IGNORECASE)
+_QUIET_CACHE: Final = re.compile(r"type=(?:inline|local)(?:,|$)")
 _ENTITLEMENTS: Final = {"network.host": "host.network", "device": "host.device"}
 
 
@@ -63,8 +65,15 @@ def _client_powers(value: dict[str, Any], path: Path, ground: Ground) -> Iterato
     for name in ("cache_from", "cache_to"):
         for item, place in items(value.get(name), (*path, name)):
             # Fields may be quoted, as in any line of CSV.
-            for found in _CACHE_PATH.findall(as_text(item).replace('"', "")):
+            text = as_text(item).replace('"', "")
+            for found in _CACHE_PATH.findall(text):
                 yield from reached(found, place, ground, what="keeps a cache in", is_by_compose=True)
+            if name == "cache_to" and not _QUIET_CACHE.match(text):
+                ref = _CACHE_REF.search(text)
+                subject = f"cache:{ref[1] if ref else text.partition(',')[0]}"
+                yield Found(
+                    "host.external", subject, place, "keeps a cache elsewhere, with Homeport's passwords"
+                )
 
 
 def _powers(value: dict[str, Any], path: Path, ground: Ground) -> Iterator[Found]:
