@@ -182,6 +182,23 @@ async def test_what_is_no_name_of_an_image_is_not_asked_for(engine: AiodockerEng
         assert await engine.find_image(text) is None
 
 
+@pytest.mark.parametrize(
+    "text", ["x/../{}/json?x=", "../containers/{}/json?", "{}/json?x=", "{}/", "{}?", "{}#"]
+)
+async def test_what_is_no_name_of_a_container_leads_to_none(
+    engine: AiodockerEngine, name: str, text: str
+) -> None:
+    """Who might read the logs of one service could read those of every container."""
+    await engine.create_container(name, {"Image": await asyncio.to_thread(busybox_image), "Cmd": ["true"]})
+    try:
+        assert await engine.find_container(name) is not None
+        assert await engine.find_container(text.format(name)) is None
+        with pytest.raises(EngineFailed, match="No such container"):
+            await engine.logs(text.format(name), lines=1)
+    finally:
+        await engine.remove_container(name)
+
+
 async def test_events_as_they_happen(engine: AiodockerEngine, name: str) -> None:
     seen: list[str] = []
     listening = asyncio.Event()

@@ -26,6 +26,7 @@ _WORK = aiohttp.ClientTimeout(total=1800, sock_connect=10)
 _FOLLOW = aiohttp.ClientTimeout(total=None, sock_connect=10)
 _LOGS_LIMIT = 16 * 1024 * 1024
 _REFERENCE: Final = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._:@\[\]-]*(?:/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _NO_CONNECTION = 900
 """The status that the library gives to an engine that cannot be reached."""
 
@@ -69,6 +70,9 @@ class AiodockerEngine:
             return await self._inspect(name)
 
     async def _inspect(self, name: str) -> Json | None:
+        # A part of the path that is asked for: `x/../other/json?` would be another container.
+        if not _NAME.fullmatch(name):
+            return None
         # Between the list and this a container may have gone; that must not void the rest.
         with _ignoring(404):
             return await self._client.containers.container(name).show()
@@ -102,7 +106,9 @@ class AiodockerEngine:
     async def logs(self, name: str, *, lines: int, timestamps: bool = False) -> str:
         """The last lines of both streams, in the order in which they were written; at most 16 MiB of them."""
         with self._translated(f"reading the logs of {name}"):
-            document = await self._client.containers.container(name).show()
+            document = await self._inspect(name)
+            if document is None:
+                raise EngineFailed(f"No such container: {name}", status=404)
             params = {
                 "stdout": "1",
                 "stderr": "1",
