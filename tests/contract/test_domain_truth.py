@@ -164,3 +164,26 @@ async def test_a_change_of_the_compose_keeps_the_domains_that_a_person_chose(hom
     assert answer.status_code == 200, answer.text
     api = f"http://api-{service.uuid}.localhost:80/v1"
     await assert_one_truth(service, web="https://a.example.com", api=api, plain=None)
+
+
+STORE = """
+services:
+  store:
+    image: minio/minio:1
+    environment: [MINIO_SERVER_URL=$MINIO_SERVER_URL, MINIO_BROWSER_REDIRECT_URL=$MINIO_BROWSER_REDIRECT_URL]
+"""
+
+
+async def test_the_url_that_a_client_writes_for_a_special_image_is_its_domain(homeport: RunningApp) -> None:
+    one, two = [await create(homeport, docker_compose_raw=encode(STORE)) for _ in range(2)]
+    written = {"key": "MINIO_SERVER_URL", "value": "https://s3.example.org"}
+    answer = await homeport.root.patch(f"{API}/services/{one}/envs", json=written)
+    assert (answer.status_code, answer.json()["value"]) == (201, "https://s3.example.org")
+    service = (await homeport.root.get(f"{API}/services/{one}")).json()
+    assert service["applications"][0]["fqdn"].split(",")[1] == "https://s3.example.org:9000"
+    answer = await homeport.root.patch(f"{API}/services/{two}/envs", json=written)
+    assert answer.status_code == 409
+    moved = {"urls": [url("store", "https://c.example.org:9001,https://m.example.org:9000")]}
+    assert (await homeport.root.patch(f"{API}/services/{one}", json=moved)).status_code == 200
+    variables = (await homeport.root.get(f"{API}/services/{one}/envs")).json()
+    assert {row["key"]: row["value"] for row in variables}["MINIO_SERVER_URL"] == "https://m.example.org"

@@ -7,6 +7,7 @@ from homeport.actions.context import Context
 from homeport.actions.names import new_uuid
 from homeport.actions.rendering import refresh
 from homeport.actions.services import refuse_deleting
+from homeport.core.compose.magic import domain_name
 from homeport.db.rendered import Stored
 from homeport.db.services import EnvVariable
 from homeport.errors import Conflict, NotFound
@@ -104,8 +105,9 @@ def _add(ctx: Context, stored: Stored, new: NewVariable) -> EnvVariable:
 
 
 def _change(ctx: Context, row: EnvVariable, new: NewVariable) -> None:
-    """A domain's variable keeps the value that its component's domains give it; `urls` changes those."""
-    if row.origin != "domain":
+    """A domain's variable keeps the value that its component's domains give it; `urls` changes those. One whose
+    name does not say so (`MINIO_SERVER_URL`) is how clients of upstream change them."""
+    if row.origin != "domain" or domain_name(row.key) is None:
         row.value = new.value
         row.origin = "user"
     if "comment" in new.given:

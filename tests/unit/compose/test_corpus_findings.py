@@ -4,7 +4,7 @@ import pytest
 
 from homeport.core.compose.load import load
 from homeport.core.compose.render import render
-from tests.support.compose import kept, make_scope, render_text, values
+from tests.support.compose import kept, make_scope, render_text, user_variables, values, with_domains
 
 
 def test_the_port_of_another_name_is_another_domains() -> None:
@@ -92,3 +92,50 @@ def test_labels_for_another_proxy_are_said_to_do_nothing(label: str, proxy: str,
     assert label in rendered.document["services"]["app"]["labels"]
     said = ("services.app: its labels for Traefik do nothing" in warning for warning in rendered.warnings)
     assert list(said) == [True] * is_warned
+
+
+STORE = """
+services:
+  store:
+    image: minio/minio:1
+    environment: [MINIO_SERVER_URL=$MINIO_SERVER_URL, MINIO_BROWSER_REDIRECT_URL=$MINIO_BROWSER_REDIRECT_URL]
+"""
+
+
+@pytest.mark.parametrize(
+    ("stored", "written", "becomes"),
+    [
+        # The place of its port.
+        ("https://c.org:9001,https://m.org:9000", "https://s3.org", "https://c.org:9001,https://s3.org:9000"),
+        (
+            "https://m.org:9000,https://n.org:9000",
+            "https://s3.org/",
+            "https://s3.org:9000,https://n.org:9000",
+        ),
+        (
+            "https://m.org:9000,https://minio-u1.x.org:9000",
+            "https://s3.org",
+            "https://m.org:9000,https://s3.org:9000",
+        ),
+        # None has it.
+        ("https://c.org:9001", "https://s3.org", "https://c.org:9001,https://s3.org:9000"),
+        # A domain without a port gets the variable's.
+        ("https://c.org,https://s3.org", "https://s3.org", "https://c.org,https://s3.org:9000"),
+        # Texts that are no domain of this component.
+        ("https://c.org,https://s3.org:8000", "https://s3.org", "https://c.org,https://s3.org:8000"),
+        ("https://c.org:9001", "https://s3.org:9443", "https://c.org:9001"),
+        ("https://c.org:9001", "none", "https://c.org:9001"),
+        ("", "https://s3.org", ""),
+    ],
+)
+def test_a_url_that_a_person_writes_for_a_special_image_later_is_its_domain(
+    stored: str, written: str, becomes: str
+) -> None:
+    scope = make_scope(
+        variables=user_variables(MINIO_SERVER_URL=written), components=with_domains(store=stored)
+    )
+    rendered = render(load(STORE), scope)
+    assert ",".join(domain.url for domain in rendered.components[0].domains or ()) == becomes
+    said = values(rendered)["MINIO_SERVER_URL"]
+    assert said == (written.rstrip("/") if written == "https://s3.org/" else written)
+    assert render(load(STORE), kept(scope, rendered)) == rendered

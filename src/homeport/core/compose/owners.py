@@ -86,7 +86,7 @@ class Owners:
             owned = self._domains_of(draft, special, scope)
             self.domains[draft.name] = owned and tuple(domains.as_reached(d, scope.base) for d in owned)
             self.special |= _special_sources(draft, special)
-        self._overridden = {key for key in self.special if self._is_overridden(scope.variables.get(key), key)}
+        self._overridden = {key for key in self.special if self._is_overridden(key, scope)}
 
     def source(self, key: str) -> DomainSource | None:
         """Where the value of a variable comes from; None when it is not a domain's."""
@@ -121,7 +121,7 @@ class Owners:
         if draft.kind == "database":
             return None
         if draft.state is not None and draft.state.domains is not None:
-            return draft.state.domains
+            return _told(special, draft.state.domains, scope)
         if special is not None:
             return _special_domains(special, scope)
         owned = [c for c in self._claims[draft.name] if self._owner.get((c.label, c.path)) is c]
@@ -135,12 +135,15 @@ class Owners:
                 return [owner]
         return []
 
-    def _is_overridden(self, variable: Variable | None, key: str) -> bool:
-        """Whether a person gave a special variable another text than the URL of its component."""
+    def _is_overridden(self, key: str, scope: Scope) -> bool:
+        """Whether a person gave a special variable another text than the URL that it would have."""
+        variable, source = scope.variables.get(key), self.special[key]
         if variable is None or variable.origin != "user" or variable.value is None:
             return False
-        urls = [domain.public_url for domain in self.domains[self.special[key].component or ""] or ()]
-        return variable.value.strip().rstrip("/") not in urls
+        owned = self.domains[source.component or ""]
+        return variable.value.strip().rstrip("/") != domains.derive(
+            source, owned, uuid=scope.uuid, base=scope.base
+        )
 
 
 def _source(name: DomainName, owner: _Claim | None, component: str | None, path: str) -> DomainSource:
@@ -241,6 +244,32 @@ def _special_domains(special: _Special, scope: Scope) -> tuple[Domain, ...]:
         _persons(scope.variables.get(key), port) or _special_generated(special, label, port, scope)
         for key, label, port in special.variables
     )
+
+
+def _told(special: _Special | None, owned: tuple[Domain, ...], scope: Scope) -> tuple[Domain, ...]:
+    """The domains of a component, after a person wrote a URL into such a variable: it takes the place of the
+    one that the variable had, or gives its port to the same URL without one. Who took the component's domains
+    away wrote no more than a text."""
+    told = list(owned)
+    for key, label, port in special.variables if special and owned else ():
+        variable = scope.variables.get(key)
+        given = _persons(variable, port)
+        if (
+            variable is None
+            or given is None
+            or given.public_url != (variable.value or "").strip().rstrip("/")
+        ):
+            continue
+        same = [number for number, domain in enumerate(told) if domain.public_url == given.public_url]
+        with_port = [number for number, domain in enumerate(told) if domain.port == port]
+        if not same and not with_port:
+            told.append(given)
+        elif not same:
+            own = f"{domains.host_label(label, scope.uuid)}."
+            told[max(with_port, key=lambda number: told[number].host.startswith(own))] = given
+        elif all(told[number].port is None for number in same):
+            told[same[0]] = given
+    return tuple(told)
 
 
 def _persons(variable: Variable | None, port: int) -> Domain | None:
