@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from homeport.core.compose.dump import dump
+from homeport.core.compose.load import load
 from homeport.core.compose.model import File
 from homeport.core.links import stale_writers
 from homeport.core.observed import Container, Observed, read
@@ -16,13 +18,13 @@ def container(**more: Any) -> Container:
     return Container(**{**values, "revision": 1, "writes": (f"{FOLDER}/a",), **more})
 
 
-def stale(*containers: Container) -> list[str]:
+def stale(*containers: Container, compose: str = "") -> list[str]:
     snapshot = Snapshot(
         service_uuid="u1",
         service_name="svc",
         number=2,
         folder=FOLDER,
-        compose="",
+        compose=compose,
         dotenv="",
         components=(),
         files=(
@@ -51,6 +53,18 @@ def test_a_container_that_is_made_anew_or_goes(component: str, state: str) -> No
 )
 def test_containers_that_stay_as_they_are(more: dict[str, Any]) -> None:
     assert stale(container(**more)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "is_stale"), [(f"{FOLDER}/x", True), (FOLDER, True), (f"{FOLDER}2/x", False), ("/srv", False)]
+)
+def test_a_container_that_writes_while_an_image_is_built(written: str, is_stale: bool) -> None:
+    text = "services: {web: {build: .}, b: {image: a}}"
+    compose = dump(load(text).data)
+    found = stale(container(writes=(written,)), compose=compose)
+    assert found == (["a-u1"] if is_stale else [])
+    if written != FOLDER:
+        assert stale(container(writes=(written,)), compose=compose.replace("build:", "labels:")) == []
 
 
 def test_what_the_engine_says_of_mounts() -> None:

@@ -38,3 +38,29 @@ def test_what_is_below_a_folder_that_containers_write_to(above: str, below: str)
 )
 def test_what_no_container_can_change(above: str, below: str) -> None:
     assert asks_of(Case(TWO.format(above, below))) == ()
+
+
+BUILD = "services: {{a: {{image: a, volumes: [{}]}}, b: {{build: {}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("above", "build", "asked"),
+    [
+        ("'./a:/a'", "./a", "/a:ro"),
+        ("'./a:/a'", ".", ":ro"),
+        ("'./a/x:/a'", "./a", "/a:ro"),
+        ("'./a:/a'", "{context: ./b, additional_contexts: {c: ./a}}", "/a:ro"),
+        ("'./a:/a'", "{context: 'file://./a'}", "/a:ro"),
+    ],
+)
+def test_a_folder_that_is_built_while_a_container_writes_to_it(above: str, build: str, asked: str) -> None:
+    """What was a file when the builder looked is a link when it reads."""
+    assert [ask.key for ask in asks_of(Case(BUILD.format(above, build)))] == [f"host.mount {FOLDER}{asked}"]
+
+
+@pytest.mark.parametrize(
+    ("above", "build"),
+    [("'./a:/a:ro'", "."), ("'./a:/a'", "./b"), ("'a:/a'", "."), ("'./a:/a'", "https://x/y.git")],
+)
+def test_a_folder_that_is_built_in_peace(above: str, build: str) -> None:
+    assert asks_of(Case(BUILD.format(above, build))) == ()

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from homeport.core.policy.mounts import read
 from homeport.core.policy.namespaces import network_mode
-from homeport.core.policy.paths import reached
+from homeport.core.policy.paths import reached, read_whole
 from homeport.core.policy.values import Found, Ground, Path, as_map, as_text, is_on, items, pairs
 
 _LOCAL_SCHEME: Final = re.compile(r"(?:oci-layout|file)://")
@@ -42,7 +42,9 @@ def tagged(image: str, path: Path, ground: Ground) -> Iterator[Found]:
 
 def _source(text: str, path: Path, ground: Ground) -> Iterator[Found]:
     if _is_local(text):
-        yield from read(_LOCAL_SCHEME.sub("", text), path, ground)
+        folder = _LOCAL_SCHEME.sub("", text)
+        yield from read(folder, path, ground)
+        yield from read_whole(folder, path, ground)
 
 
 def _is_local(context: str) -> bool:

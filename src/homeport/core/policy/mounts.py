@@ -40,7 +40,7 @@ def written(value: Any, folder: str) -> Iterator[str]:
     """The paths of the server that a component's `volumes` let it write to."""
     for item, _ in items(value, ()):
         mount = _mount(item)
-        if mount.source and not mount.is_read_only and mount.kind not in _WITHOUT_SERVER:
+        if _is_of_server(mount) and not mount.is_read_only:
             yield absolute(mount.source, folder)
 
 
@@ -66,10 +66,8 @@ def read(path: str, at: Path, ground: Ground) -> Iterator[Found]:
 
 
 def _mounted(mount: _Mount, place: Path, ground: Ground) -> Iterator[Found]:
-    if not mount.source or mount.kind in _WITHOUT_SERVER:
+    if not _is_of_server(mount):
         return
-    if mount.kind == "volume" and not _PATH_LIKE.match(mount.source):
-        return  # A named volume: judged where it is defined.
     if mount.kind == "cluster":
         yield Found("host.external", mount.source, place, f"uses the cluster's volume {mount.source}")
         return
@@ -80,6 +78,12 @@ def _mounted(mount: _Mount, place: Path, ground: Ground) -> Iterator[Found]:
         is_read_only=mount.is_read_only,
         is_relabelled=mount.is_relabelled,
     )
+
+
+def _is_of_server(mount: _Mount) -> bool:
+    """Whether its source is a path or the cluster's; a named volume is judged where it is defined."""
+    is_named = mount.kind == "volume" and not _PATH_LIKE.match(mount.source)
+    return mount.source != "" and mount.kind not in _WITHOUT_SERVER and not is_named
 
 
 def _mount(item: Any) -> _Mount:

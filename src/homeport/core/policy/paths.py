@@ -71,6 +71,18 @@ def reached(
         yield Found("host.docker_socket", full, at, f"{what} {full} of the server{through}", is_by_compose)
 
 
+def read_whole(path: str, at: Path, ground: Ground) -> Iterator[Found]:
+    """A folder of the service that Compose walks through. Who changes it meanwhile makes a link of what was a file
+    when it was looked at."""
+    full = absolute(path, ground.folder)
+    if not is_inside(full, ground.folder) or _may_lead_out(full, ground):
+        return
+    if any(is_inside(full, written) or is_inside(written, full) for written in ground.written):
+        yield Found(
+            "host.mount", full + READ_ONLY, at, f"reads {full}, to which a container may write meanwhile"
+        )
+
+
 def _may_lead_out(path: str, ground: Ground) -> bool:
     """Containers write below what they mount, never beside it: nothing but Homeport puts anything into the
     folder itself. Deeper, a path is what it says only if that is looked at when it is mounted, and if no
