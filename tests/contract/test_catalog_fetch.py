@@ -285,6 +285,7 @@ async def test_a_name_is_resolved_once_and_the_address_that_was_judged_is_connec
         *("::", "fe80::1%eth0", "febf::1", "ff02::1", "fd00:ec2::254", "fd20:ce::254"),
         *("::ffff:0.0.0.0", "::ffff:100.100.100.200", "::169.254.169.254"),
         *("64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1"),
+        *("64:ff9b:1::169.254.169.254", "::ffff:0:169.254.169.254"),
     ],
 )
 def test_these_addresses_are_forbidden(address: str) -> None:

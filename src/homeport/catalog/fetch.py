@@ -49,7 +49,9 @@ _FORBIDDEN: Final = tuple(
 _EMBEDDING: Final = (
     (ipaddress.ip_network("::/96"), 0),
     (ipaddress.ip_network("::ffff:0:0/96"), 0),
+    (ipaddress.ip_network("::ffff:0:0:0/96"), 0),
     (ipaddress.ip_network("64:ff9b::/96"), 0),
+    (ipaddress.ip_network("64:ff9b:1::/48"), 0),
     (ipaddress.ip_network("2002::/16"), 80),
 )
 """IPv6 networks whose addresses lead to an IPv4 address, and how many bits stand after it."""
