@@ -126,7 +126,7 @@ async def test_of_two_plans_for_one_service_the_second_is_stale(homeport: Runnin
     assert (await homeport.root.get(f"{SERVICES}/{uuid}")).json()["name"] == "One"
 
 
-@pytest.mark.parametrize("what", ["the name of the project", "the wildcard domain", "the network"])
+@pytest.mark.parametrize("what", ["the proxy", "the wildcard domain", "the network"])
 async def test_a_change_meanwhile_makes_the_plan_of_a_creation_stale(
     homeport: RunningApp, place: Place, what: str
 ) -> None:

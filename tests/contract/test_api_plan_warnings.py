@@ -125,7 +125,6 @@ async def test_memory_that_the_server_does_not_have(homeport: RunningApp, place:
     assert await messages(homeport, place, compose("    mem_limit: 1g\n")) == []
     assert await messages(homeport, place, compose("    mem_limit: 2g\n")) == [
         "web may take 2.0 GiB of memory; the server has 1.0 GiB.",
-        "Together the components may take 2.0 GiB of memory; the server has 1.0 GiB.",
     ]
 
 
