@@ -29,3 +29,20 @@ def test_other_names_ask_for_nothing(name: str) -> None:
     keys = f"{{image: a, hostname: {name}, networks: {{default: {{aliases: [{name}]}}}}}}"
     assert asks_of(Case(f"services: {{{name}: {keys}}}")) == ()
     assert asks_of(component(f"hostname: {name}")) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("http-0-z74nmf4kgicesf2595h6162h-web-2567-stripprefix", True),
+        ("z74nmf4kgicesf2595h6162h-web-2567-gzip", True),
+        ("auth", False),
+        ("a-very-long-name-of-a-middleware", False),
+        ("u1-web-gzip", False),
+    ],
+)
+def test_a_middleware_that_is_called_as_a_foreign_one(name: str, asked: bool) -> None:
+    """Traefik drops both, and the other service's router with them."""
+    key = f"traefik.http.middlewares.{name}"
+    asks = asks_of(component(f"labels: ['{key}.headers.framedeny=true']", proxy="TRAEFIK"))
+    assert [ask.key for ask in asks] == ([f"proxy.labels {key}"] if asked else [])

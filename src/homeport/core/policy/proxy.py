@@ -20,6 +20,8 @@ _SHARED: Final = {
     "traefik.http.middlewares.gzip.": ("compress", "true"),
     "traefik.http.middlewares.redirect-to-https.": ("redirectscheme.scheme", "https"),
 }
+# One that is called as another service's is would be such a second definition.
+_UUID: Final = re.compile(r"(?<![a-z0-9])[a-z0-9]{24}(?![a-z0-9])")
 _RULE: Final = ".rule"
 _LONGEST_RULE: Final = 2000
 _HOST: Final = re.compile(r"\bHost(?:SNI)?\(\s*([`\"][^)]*)\)", re.IGNORECASE)
@@ -34,7 +36,7 @@ def routes(value: Any, path: Path, ground: Ground) -> Iterator[Found]:
     own = _own_labels(path, ground)
     claimed: dict[str, list[str]] = {}
     for key, text in given.items():
-        if not _is_quiet(key.lower(), text) and not _is_own(key, text, own):
+        if not _is_quiet(key.lower(), text, ground.uuid) and not _is_own(key, text, own):
             claimed.setdefault(".".join(key.lower().split(".")[:4]), []).append(key)
     for name, keys in claimed.items():
         rules = [given[key] for key in keys if key.lower().endswith(_RULE)]
@@ -67,11 +69,14 @@ def _is_own(key: str, text: str, own: Mapping[str, str]) -> bool:
     return key in own and (own[key] == text or key.endswith(".middlewares"))
 
 
-def _is_quiet(key: str, text: str) -> bool:
+def _is_quiet(key: str, text: str, uuid: str) -> bool:
     for prefix, setting in _SHARED.items():
         if key.startswith(prefix):
             return (key.removeprefix(prefix), text.lower()) == setting
-    return key in _QUIET or key.startswith(_MIDDLEWARE)
+    if not key.startswith(_MIDDLEWARE):
+        return key in _QUIET
+    name = key.removeprefix(_MIDDLEWARE).partition(".")[0]
+    return set(_UUID.findall(name)) <= {uuid}
 
 
 def _hosts(rule: str) -> list[str]:
