@@ -258,3 +258,14 @@ def test_a_compose_file_travels_as_base64(tmp_path: Any) -> None:
         request._read_compose(None, str(tmp_path / "missing.yaml"))
     with pytest.raises(CliError, match="one of the two"):
         request._read_compose("ghost", str(file))
+
+
+def test_missing_grants_name_their_options() -> None:
+    asks = [
+        {"grant": "host.mount", "message": "services.web.volumes[0] (line 5): mounts / of the server."},
+        {"grant": "host.docker_socket", "message": "services.web.volumes[0] (line 5): has the socket."},
+        {"grant": "host.mount", "message": "services.web.volumes[1] (line 6): mounts /etc of the server."},
+    ]
+    lines = explain(422, {"message": "Validation failed.", "missing_grants": asks}).splitlines()
+    assert lines[:3] == [ask["message"] for ask in asks]
+    assert lines[3].endswith("with --grant host.mount --grant host.docker_socket.")

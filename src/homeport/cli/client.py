@@ -156,6 +156,11 @@ def explain(
     if "conflicts" in body:
         conflicts = [str(conflict.get("message")) for conflict in body["conflicts"]]
         return "\n".join([*conflicts, "Add --force-domain to use the domain all the same."])
+    if body.get("missing_grants"):
+        asks = body["missing_grants"]
+        names = " ".join(dict.fromkeys(f"--grant {ask['grant']}" for ask in asks))
+        sentences = [str(ask["message"]) for ask in asks]
+        return "\n".join([*sentences, f"An owner of the team lets it have that with {names}."])
     details = list(_details(body.get("errors")))
     if not details and isinstance(body.get("error"), str):
         details = [body["error"]]

@@ -24,26 +24,22 @@ def show_plan(plan: Plan, *, command: str, as_json: bool) -> None:
     if plan["diff"]:
         typer.echo(f"\n{plan['diff']}", nl=False)
     output.say("Nothing was done.")
-    for sentence in _obstacles(plan):
-        output.say(sentence)
+    missing = [item["key"] for item in plan["missing_variables"]]
+    if missing and plan["will_deploy"]:
+        output.say(
+            f"It cannot be deployed before {', '.join(missing)} has a value: create it with --no-deploy, set what is "
+            "missing, and start it."
+        )
+        return
+    if _confirming(plan):
+        output.say("An owner of the team has to confirm what it asks of the server.")
     then = "and deploys it" if plan["will_deploy"] else "without deploying it"
     output.say(f"Until {plan['expires_at'][11:16]} UTC this does exactly that {then}:")
     output.say(f"  {command} --apply {plan['plan_id']}{_confirming(plan)}")
 
 
-def _obstacles(plan: Plan) -> Iterator[str]:
-    """What stands in the way of applying it."""
-    missing = [item["key"] for item in plan["missing_variables"]]
-    if missing and plan["will_deploy"]:
-        yield (
-            f"It cannot be deployed before {', '.join(missing)} has a value: create it with --no-deploy, set what is "
-            "missing, and start it."
-        )
-    if any(not item["is_granted"] for item in plan["grants"]):
-        yield "An owner of the team has to confirm what it asks of the server."
-
-
 def _confirming(plan: Plan) -> str:
+    """The options that confirm what is not granted."""
     names = dict.fromkeys(item["grant"] for item in plan["grants"] if not item["is_granted"])
     return "".join(f" --grant {name}" for name in names)
 
