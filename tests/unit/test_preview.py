@@ -10,7 +10,7 @@ from homeport.core.compose.load import load
 from homeport.core.compose.model import Rendered, Scope, Variable
 from homeport.core.compose.render import render
 from homeport.core.mask import Mask
-from homeport.core.preview import Before, Preview, preview
+from homeport.core.preview import Before, Preview, is_pending, preview
 from tests.support.compose import kept, make_scope
 
 WEB = """services:
@@ -206,3 +206,13 @@ def test_what_is_too_long_is_not_compared() -> None:
     long = "services:\n" + "".join(f"  c{number}: {{image: a:1}}\n" for number in range(200))
     shown = changed(long, long.replace("a:1", "a:2"))
     assert shown.diff == "--- a/docker-compose.yml\n+++ b/docker-compose.yml\n(too long to compare)\n"
+
+
+def test_what_waits_for_its_deployment() -> None:
+    scope, deployed = before_of(WEB)
+    assert not is_pending(deployed)
+    edited = render(load(WEB.replace("nginx:1.27", "nginx:1.28")), scope)
+    assert is_pending(replace(deployed, rendered=edited))
+    # Nothing waits where nothing was deployed, or where nobody can say what is stored.
+    assert not is_pending(before_of(WEB, is_deployed=False)[1])
+    assert not is_pending(replace(deployed, rendered=None))
