@@ -172,7 +172,7 @@ def refuse_socket(answer: Answer) -> None:
 
 def test_a_link_that_a_component_made_is_not_mounted(strict_homeport: Homeport, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("of the server")
-    uuid = strict_homeport.create(compose=compose("linked"))["uuid"]
+    uuid = strict_homeport.create(compose=compose("linked"), grants=["host.mount"])["uuid"]
     ids = {name: checks.id_of(name) for name in checks.containers_of(uuid)}
     script = 'rmdir /shared/part && ln -s "$0" /shared/part'
     checks.run_in(f"writer-{uuid}", "sh", "-c", script, str(tmp_path))
