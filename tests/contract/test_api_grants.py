@@ -217,6 +217,33 @@ async def test_owners_of_the_root_team_need_no_grant(homeport: RunningApp) -> No
     assert refused.status_code == 422
 
 
+async def test_an_owner_who_starts_a_service_confirms_nothing_that_an_admin_wrote(
+    homeport: RunningApp,
+) -> None:
+    root_place = await _root_place(homeport)
+    text = PLAIN + "    volumes:\n      - ${FOLDER:-./data}:/data\n"
+    created = await homeport.root.post(SERVICES, json=root_place.body(docker_compose_raw=encode(text)))
+    uuid = created.json()["uuid"]
+    admin = await homeport.acting("root", user_id=await factories.add_user(homeport.database, 0, "admin"))
+    change = {"key": "FOLDER", "value": "/"}
+    assert (await admin.post(f"{SERVICES}/{uuid}/envs", json=change)).status_code == 201
+    assert (await homeport.root.post(f"{SERVICES}/{uuid}/start")).status_code == 422
+    assert (await homeport.root.patch(f"{SERVICES}/{uuid}", json={"name": "Mine"})).status_code == 422
+    named = {"grants": ["host.mount", "host.docker_socket"]}
+    assert (await homeport.root.patch(f"{SERVICES}/{uuid}", json=named)).status_code == 200
+    assert (await homeport.root.post(f"{SERVICES}/{uuid}/start")).status_code == 200
+
+
+async def test_an_owner_alone_starts_what_was_there_before_grants_were(homeport: RunningApp) -> None:
+    root_place = await _root_place(homeport)
+    created = await homeport.root.post(SERVICES, json=root_place.body(docker_compose_raw=encode(LOGS)))
+    uuid = created.json()["uuid"]
+    async with homeport.database.write() as session:
+        await session.execute(update(Service).where(Service.uuid == uuid).values(grants=None))
+    assert (await homeport.root.post(f"{SERVICES}/{uuid}/start")).status_code == 200
+    assert await _service_grants(homeport, uuid) == ["host.mount /var/log:ro"]
+
+
 async def test_strict_is_for_everybody(database_url: str, tmp_path: Any) -> None:
     settings = settings_for(database_url, tmp_path, is_grants_strict=True)
     async with running(settings) as app:

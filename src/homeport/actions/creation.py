@@ -105,7 +105,7 @@ async def prepare_service(ctx: Context, new: NewService) -> ReadyService:
         )
         rendered = with_domains(document, scope, rendered, chosen)
     judgement = await judge(
-        ctx, document, scope, rendered, server_kind=place.server_kind, confirmed=new.grants
+        ctx, document, scope, rendered, server_kind=place.server_kind, is_new=True, confirmed=new.grants
     )
     return ReadyService(
         new=new,

@@ -13,6 +13,7 @@ from homeport.core.compose.model import Rendered, Scope
 from homeport.core.permissions import Actor
 from homeport.core.policy import GRANTS, Ask, allowed, find_asks
 from homeport.db.grants import list_grants, list_own_networks, list_own_uuids, replace_grants
+from homeport.db.members import has_admins
 from homeport.errors import FieldsRejected, GrantsMissing, NotAllowed
 
 EXTERNAL: Final = "host.external"
@@ -34,15 +35,17 @@ async def judge(
     rendered: Rendered,
     *,
     server_kind: str,
+    is_new: bool = False,
     confirmed: Collection[str] = (),
     approved: Collection[str] = (),
 ) -> Judgement:
     """Hold what a render asks of its server against what was granted.
 
-    `server_kind` is "local" for the machine that Homeport runs on. `confirmed` are the grants that an owner
-    names in the request, `approved` is what the service alone was granted before. Raises GrantsMissing,
-    except in a dry run, which shows what is missing; ComposeRejected for what nobody can grant; NotAllowed
-    when somebody else confirms; FieldsRejected for a grant that does not exist.
+    `server_kind` is "local" for the machine that Homeport runs on; `is_new` says that all of the service comes
+    with the request. `confirmed` are the grants that an owner names in the request, `approved` is what the
+    service alone was granted before. Raises GrantsMissing, except in a dry run, which shows what is missing;
+    ComposeRejected for what nobody can grant; NotAllowed when somebody else confirms; FieldsRejected for a
+    grant that does not exist.
     """
     _check_confirmation(ctx, confirmed)
     found = find_asks(
@@ -57,7 +60,7 @@ async def judge(
         return Judgement()
     asks = await foreign_asks(ctx.session, ctx.actor.team_id, found)
     granted = await list_grants(ctx.session, ctx.actor.team_id)
-    given = frozenset(GRANTS) if _has_all(ctx) else frozenset(confirmed)
+    given = frozenset(GRANTS) if await _has_all(ctx, is_new=is_new) else frozenset(confirmed)
     new = allowed(asks, granted=(), approved=approved)
     kept = [ask.key for ask in asks if ask not in new or (ask.grant in given and ask.grant not in granted)]
     missing = allowed(asks, granted=granted, approved=kept)
@@ -95,9 +98,15 @@ def shown(ask: Ask) -> dict[str, str | int | None]:
     }
 
 
-def _has_all(ctx: Context) -> bool:
-    """Owners of the root team own the machine; strict is for those who do not want their tokens to."""
-    return ctx.actor.role == "owner" and ctx.actor.team_id == ROOT_TEAM_ID and not ctx.site.is_grants_strict
+async def _has_all(ctx: Context, *, is_new: bool) -> bool:
+    """Owners of the root team own the machine; strict is for those who do not want their tokens to.
+
+    Where admins may change a service, an owner who only starts it does not confirm what they wrote.
+    """
+    is_owner = ctx.actor.role == "owner" and ctx.actor.team_id == ROOT_TEAM_ID
+    if not is_owner or ctx.site.is_grants_strict:
+        return False
+    return is_new or not await has_admins(ctx.session, ROOT_TEAM_ID)
 
 
 def _check_confirmation(ctx: Context, confirmed: Collection[str]) -> None:

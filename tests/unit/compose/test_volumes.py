@@ -372,3 +372,11 @@ def test_the_document_stays_as_it_is() -> None:
     document = load(text)
     rewrite(document, scope())
     assert document.data == load(text).data
+
+
+@pytest.mark.parametrize("value", ["../secret", "~secret/x"])
+def test_a_refusal_shows_no_value(value: str) -> None:
+    for entry in ("$TOKEN:/x", {"type": "bind", "source": "$TOKEN", "target": "/x"}):
+        sentence = refusal(entry, variables={"TOKEN": value})
+        assert "$TOKEN" in sentence
+        assert "secret" not in sentence

@@ -34,6 +34,8 @@ class Mount:
     mode: str | None = None
     definition: Mapping[str, Any] | None = None
     is_open: bool = False
+    given: str = ""
+    """The source as it was written, for sentences: a value may be a secret."""
 
     @property
     def is_directory(self) -> bool | None:
@@ -75,19 +77,20 @@ def read_mount(entry: Any, lookup: Lookup) -> Mount:
     raise ComposeRejected("A volume is a text such as data:/path, or a map with type, source and target.")
 
 
-def resolve_path(source: str, folder: str) -> str:
+def resolve_path(source: str, folder: str, given: str = "") -> str:
     """The absolute path of a bind. `~` and relative paths count from the service's folder and stay
-    in it; raises ComposeRejected for one that does not."""
+    in it; raises ComposeRejected for one that does not, which names it as it was `given`."""
+    shown = given or source
     if source.startswith("/"):
         return _normal(source)
     if source.startswith("~") and source[1:2] not in ("", "/"):
-        raise ComposeRejected(f"Homes of users are not known: {source} cannot be mounted.")
+        raise ComposeRejected(f"Homes of users are not known: {shown} cannot be mounted.")
     if "\\" in source:
         raise ComposeRejected("Invalid volume source: backslash directory separators are not allowed.")
     path = _normal(f"{folder}/{source.removeprefix('~')}")
     if path != folder and not path.startswith(f"{folder}/"):
         raise ComposeRejected(
-            f"Invalid volume source: {source} leaves the service's folder. A relative path must stay inside; "
+            f"Invalid volume source: {shown} leaves the service's folder. A relative path must stay inside; "
             "name an absolute path to mount another folder of the server."
         )
     return path
@@ -127,7 +130,7 @@ def _short(text: str, lookup: Lookup) -> Mount:
         raise ComposeRejected("Invalid volume: it must be source:target or source:target:mode.")
     source, is_open = _resolved(given, lookup)
     kind: MountKind = "volume" if is_open or not _is_path(source) else "bind"
-    return Mount(kind, source, target, mode, is_open=is_open)
+    return Mount(kind, source, target, mode, is_open=is_open, given=given)
 
 
 def _long(definition: Mapping[str, Any], lookup: Lookup) -> Mount:
@@ -147,7 +150,8 @@ def _long(definition: Mapping[str, Any], lookup: Lookup) -> Mount:
     if kind == "bind" and is_open:
         raise ComposeRejected(f"Invalid volume: the source {given} needs a value or a default.")
     is_bind = kind == "bind" or (kind is None and not is_open and _is_path(source))
-    return Mount("bind" if is_bind else "volume", source, target, definition=definition, is_open=is_open)
+    made: MountKind = "bind" if is_bind else "volume"
+    return Mount(made, source, target, definition=definition, is_open=is_open, given=given)
 
 
 def _is_path(source: str) -> bool:

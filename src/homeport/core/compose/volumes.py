@@ -103,7 +103,7 @@ class _Writer:
     def _bind(self, component: str, mount: Mount) -> Any:
         """The entry of a bind as Compose gets it; what is mounted is recorded."""
         folder = self.scope.folder
-        path = resolve_path(mount.source or "", folder)
+        path = resolve_path(mount.source or "", folder, mount.given)
         is_inside = path == folder or path.startswith(f"{folder}/")
         is_guarded = binds.is_never_a_folder(mount)
         if path not in _UNRECORDED:
