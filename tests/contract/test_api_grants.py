@@ -187,6 +187,19 @@ async def test_a_service_of_before_is_judged_when_it_is_deployed(team: OtherTeam
     assert (await admin.post(f"{SERVICES}/{uuid}/start")).status_code == 200
 
 
+async def test_no_type_is_made_of_what_nobody_granted(team: OtherTeam) -> None:
+    owner, admin = await team.owner(), await team.admin()
+    uuid = (await _create(owner, team, LOGS, grants=["host.mount"])).json()["uuid"]
+    save = f"{SERVICES}/{uuid}/template"
+    assert (await admin.post(save, json={"key": "logs"})).status_code == 201
+    # Whoever makes a service of the type is judged anew: what the owner confirmed was for one service.
+    body = team.place.body(docker_compose_raw=..., type="logs")
+    assert (await admin.post(SERVICES, json=body)).status_code == 422
+    async with team.app.database.write() as session:
+        await session.execute(update(Service).where(Service.uuid == uuid).values(grants=None))
+    assert (await admin.post(save, json={"key": "more-logs"})).status_code == 422
+
+
 async def test_networks_of_others(team: OtherTeam, homeport: RunningApp) -> None:
     third = await _other_team(homeport)
     foreign = (await _create(await third.owner(), third, PLAIN)).json()["uuid"]

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, cast
 
@@ -112,6 +112,14 @@ async def refresh(ctx: Context, stored: Stored) -> Rendered:
 
 async def refresh_to_deploy(ctx: Context, stored: Stored) -> Rendered:
     """As `refresh`, for what is going to run: what it asks of the server must be granted. Raises GrantsMissing."""
+    rendered, approved = await render_granted(ctx, stored)
+    stored.service.grants = list(approved) or None
+    await store_render(ctx, stored, rendered)
+    return rendered
+
+
+async def render_granted(ctx: Context, stored: Stored) -> tuple[Rendered, Sequence[str]]:
+    """A stored service as it is now, and what of it is granted to it alone. Raises GrantsMissing; stores nothing."""
     document = load(stored.service.compose_raw)
     scope = await stored_scope(ctx, stored)
     rendered = rendered_of(document, scope)
@@ -123,9 +131,7 @@ async def refresh_to_deploy(ctx: Context, stored: Stored) -> Rendered:
         server_kind=stored.server.kind,
         approved=stored.service.grants or (),
     )
-    stored.service.grants = list(judgement.approved) or None
-    await store_render(ctx, stored, rendered)
-    return rendered
+    return rendered, judgement.approved
 
 
 async def store_render(

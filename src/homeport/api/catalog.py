@@ -10,15 +10,8 @@ from starlette.responses import Response
 
 from homeport.actions.context import Context
 from homeport.actions.policy import require_admin
-from homeport.actions.templates import (
-    TEAM,
-    NewTemplate,
-    delete_template,
-    find_own_template,
-    find_template,
-    list_own_templates,
-    save_template,
-)
+from homeport.actions.saving import NewTemplate, delete_template, save_template
+from homeport.actions.templates import TEAM, find_own_template, find_template, list_own_templates
 from homeport.catalog import Template
 from homeport.catalog.entry import key_problem, read_list, read_text, read_url
 from homeport.catalog.grants import Needs, list_needs
