@@ -1,11 +1,7 @@
 """What we write is what the real Compose reads: YAML, `.env` files and references in texts."""
 
 import json
-import os
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +11,7 @@ from hypothesis import strategies as st
 from homeport.core import dotenv
 from homeport.core.compose import interpolate
 from homeport.core.compose.dump import dump
-from homeport.remote.compose_cli import find_compose
-
-COMPOSE = find_compose()
+from tests.support.compose_config import print_config
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 NASTY_TEXT = st.text(alphabet=st.sampled_from(list("'\"\\$#{}\n\r\t =a0n")), max_size=8)
@@ -56,30 +50,8 @@ KNOWN = [
 
 def read(document: Mapping[str, Any], *options: str, env: str = "") -> dict[str, Any]:
     """The document as `docker-compose config` prints it."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "docker-compose.yml").write_bytes(dump(document).encode())
-        Path(folder, ".env").write_bytes(env.encode())
-        done = subprocess.run(
-            [
-                *COMPOSE,
-                "--project-directory",
-                folder,
-                "--project-name",
-                "p",
-                "config",
-                "--format",
-                "json",
-                *options,
-            ],
-            cwd=folder,
-            capture_output=True,
-            check=False,
-            env={"PATH": os.defpath, "HOME": folder},
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        document_read: dict[str, Any] = json.loads(done.stdout)
-        return document_read
+    printed: dict[str, Any] = json.loads(print_config(dump(document), env, *options))
+    return printed
 
 
 def one_service(**definition: Any) -> dict[str, Any]:

@@ -17,22 +17,21 @@ class ConfigRefused(AssertionError):
 
 def read_config(compose: str, dotenv: str = "", files: Iterable[str] = ()) -> dict[str, Any]:
     """The project as Compose reads it. `files` are empty ones in its folder. Raises ConfigRefused."""
+    # It prints what would have to be written: with every dollar doubled.
+    project: dict[str, Any] = json.loads(print_config(compose, dotenv, files=files).replace("$$", "$"))
+    return project
+
+
+def print_config(compose: str, dotenv: str = "", *options: str, files: Iterable[str] = ()) -> str:
+    """What `docker compose config` prints, as JSON. Raises ConfigRefused."""
     with tempfile.TemporaryDirectory() as folder:
         for name in files:
             Path(folder, name).touch()
         Path(folder, "docker-compose.yml").write_bytes(compose.encode())
         Path(folder, ".env").write_bytes(dotenv.encode())
+        place = ["--project-directory", folder, "--project-name", "p"]
         done = subprocess.run(
-            [
-                *find_compose(),
-                "--project-directory",
-                folder,
-                "--project-name",
-                "p",
-                "config",
-                "--format",
-                "json",
-            ],
+            [*find_compose(), *place, "config", "--format", "json", *options],
             cwd=folder,
             capture_output=True,
             check=False,
@@ -41,6 +40,4 @@ def read_config(compose: str, dotenv: str = "", files: Iterable[str] = ()) -> di
         )
     if done.returncode != 0:
         raise ConfigRefused(done.stderr.decode().strip())
-    # It prints what would have to be written: with every dollar doubled.
-    project: dict[str, Any] = json.loads(done.stdout.decode().replace("$$", "$"))
-    return project
+    return done.stdout.decode()
