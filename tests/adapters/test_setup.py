@@ -37,10 +37,13 @@ class SecondEngine:
         return self.folder / "run" / "containerd" / "containerd.pid"
 
     def setup(self) -> str:
-        """Run bin/setup's part on this engine; what it printed."""
+        """Run bin/setup's part on this engine; what it printed.
+
+        In a network namespace of its own: a dockerd without a bridge removes the machine's `docker0`.
+        """
         sources = "; ".join(f". bin/lib/{part}.sh" for part in ("say", "debian", "python", "engine"))
         done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"{sources}; setup_engine"],
+            ["unshare", "--net", "bash", "-euo", "pipefail", "-c", f"{sources}; setup_engine"],
             cwd=REPOSITORY,
             env=os.environ
             | {
