@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import pytest
@@ -30,7 +30,14 @@ from tests.support.compose_config import ConfigRefused, read_config
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "60"))
 SEED = os.environ.get("FUZZ_SEED") or str(time.time_ns())
 ONLY = os.environ.get("FUZZ_CASE")
+MOST = int(os.environ.get("FUZZ_MOST") or sys.maxsize)
+"""How many documents at the most: a fast machine meets no others than a slow one."""
+
+EVERY = int(os.environ.get("FUZZ_EVERY") or 23)
+"""Compose is asked about every so many documents: a process costs as much as a hundred renders."""
+
 SLOWEST_S = 2.0
+MOST_WAITING = 8
 FILES = ("a.env", "l.env")
 TEMPLATES = [template.compose for template in load_catalog().values()]
 SHARED = {"team": {"T": "t$1'"}}
@@ -84,15 +91,19 @@ def rendered_or_refused(text: str, number: int) -> Rendered | InputRejected:
 
 @dataclass
 class Judge:
-    """Asks Compose on the side, as much as the time allows. `asked` has the number of the document,
-    what we said against it ("" for nothing), and what Compose says."""
+    """Asks Compose on the side. `asked` has the number of the document, what we said against it ("" for
+    nothing), and what Compose says."""
 
     pool: ThreadPoolExecutor
     asked: list[tuple[int, str, "Future[str]"]] = field(default_factory=list)
 
     def ask(self, number: int, ours: str, compose: str, dotenv: str) -> None:
-        if sum(not future.done() for _, _, future in self.asked) < 4:
-            self.asked.append((number, ours, self.pool.submit(_verdict, compose, dotenv)))
+        if number % EVERY and not ONLY:
+            return
+        waiting = [future for _, _, future in self.asked if not future.done()]
+        if len(waiting) >= MOST_WAITING:
+            wait(waiting, return_when=FIRST_COMPLETED)
+        self.asked.append((number, ours, self.pool.submit(_verdict, compose, dotenv)))
 
     def problems(self) -> Iterator[str]:
         for number, ours, future in self.asked:
@@ -118,7 +129,7 @@ def test_random_documents() -> None:
     with ThreadPoolExecutor(2) as pool:
         judge = Judge(pool)
         number = int(ONLY or 0)
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and number < MOST:
             kind, text = made(number)
             try:
                 outcome = rendered_or_refused(text, number)
@@ -134,9 +145,7 @@ def test_random_documents() -> None:
                 if kind == "spoiled" and number % 3 and not OURS.search(outcome.message):
                     judge.ask(number, outcome.message, text, "")
                 assert kind != "valid", f"FUZZ_SEED={SEED} FUZZ_CASE={number}: {outcome.message}\n{text}"
-            if ONLY:
-                break
-            number += 1
+            number = MOST if ONLY else number + 1
         problems = list(judge.problems())
     say(f"{dict(sorted(counts.items()))}, Compose asked {len(judge.asked)} times")
     assert not problems, f"FUZZ_SEED={SEED}\n" + "\n\n".join(problems[:20])
