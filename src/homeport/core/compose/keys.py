@@ -231,7 +231,6 @@ SECTIONS: Final[Mapping[str, Form]] = {
                 }
             ),
         ),
-        ANY_KEY,
     ),
     "networks": MapOf(
         either(
@@ -260,9 +259,8 @@ SECTIONS: Final[Mapping[str, Form]] = {
                 }
             ),
         ),
-        ANY_KEY,
     ),
     "configs": MapOf(Keys({**_FILE_LIKE, "content": TEXT}), _NAME, _NAME_SAID),
     "secrets": MapOf(Keys({**_FILE_LIKE, "driver": TEXT, "driver_opts": OPTIONS}), _NAME, _NAME_SAID),
 }
-"""The other sections. A volume is renamed, so it may be called anything."""
+"""The other sections. A volume is renamed, so it may be called anything at all."""
