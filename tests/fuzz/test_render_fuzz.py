@@ -45,9 +45,10 @@ LATER = re.compile(r"variable is not set|required variable|(?:env|label) file .*
 """What a person can still give: a value, or a file in the service's folder."""
 
 OURS = re.compile(
-    r"\"services\" section|A key must not be empty|Invalid Docker|Invalid volume|`cpu_\w+` must be|item of `devices`"
+    r"\"services\" section|Every component is left out|A key must not be empty|`` must be|Invalid Docker|"
+    r"Invalid volume|`cpu_\w+` must be|item of `devices`"
 )
-"""Rules that are not Compose's. An empty name in a list of variables is an error of the engine; a
+"""Rules that are not Compose's. A service runs something; an empty name is an error of the engine; a
 number without end is text to us; a number among texts is no device."""
 
 KINDS = ("valid", "spoiled", "spoiled", "template", "noise")
