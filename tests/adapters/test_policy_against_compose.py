@@ -44,7 +44,7 @@ def judged(case: Case, folder: Path) -> tuple[tuple[Ask, ...], dict[str, Any] | 
         capture_output=True,
         text=True,
         check=False,
-        env={"DOCKER_HOST": "unix:///opt/engine.sock", "DOCKER_CONFIG": "/root/.docker"},
+        env={"DOCKER_HOST": "unix:///opt/engine.sock", "DOCKER_CONFIG": "/opt/docker-config"},
         timeout=60,
     )
     return asks, json.loads(done.stdout) if done.returncode == 0 else None
