@@ -116,11 +116,7 @@ class AiodockerEngine:
                 "timestamps": "1" if timestamps else "0",
             }
             async with self._request("GET", f"containers/{document['Id']}/logs", params, _ASK) as answer:
-                raw = (
-                    await answer.content.read(_LOGS_LIMIT)
-                    if document["Config"].get("Tty")
-                    else await _frames(answer)
-                )
+                raw = await (_plain(answer) if document["Config"].get("Tty") else _frames(answer))
             return raw.decode("utf-8", "replace")
 
     async def ensure_network(self, name: str, *, labels: Mapping[str, str]) -> None:
@@ -290,6 +286,14 @@ def _message(text: str) -> str:
         return str(json.loads(text)["message"])
     except (ValueError, KeyError, TypeError):
         return text.strip() or "no reason was given"
+
+
+async def _plain(answer: aiohttp.ClientResponse) -> bytes:
+    """All of a stream without frames: one read gives what has arrived, not what will."""
+    payload = bytearray()
+    while len(payload) < _LOGS_LIMIT and (part := await answer.content.read(_LOGS_LIMIT - len(payload))):
+        payload += part
+    return bytes(payload)
 
 
 async def _frames(answer: aiohttp.ClientResponse) -> bytes:
