@@ -1,6 +1,7 @@
 """Homeports for e2e tests. What a test leaves behind is removed; of one that fails, artifacts are kept."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,14 +21,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     return report
 
 
-@pytest.fixture(scope="session")
-def shared_homeport(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeport]:
-    homeport = Homeport(tmp_path_factory.mktemp("homeport"))
+@contextmanager
+def _running(homeport: Homeport) -> Iterator[Homeport]:
     try:
         homeport.start()
         yield homeport
     finally:
         homeport.clean()
+
+
+@pytest.fixture(scope="session")
+def shared_homeport(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeport]:
+    with _running(Homeport(tmp_path_factory.mktemp("homeport"))) as homeport:
+        yield homeport
 
 
 @pytest.fixture
@@ -40,23 +46,15 @@ def homeport(shared_homeport: Homeport, request: pytest.FixtureRequest) -> Itera
 @pytest.fixture
 def own_homeport(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Homeport]:
     """One that this test may kill."""
-    homeport = Homeport(tmp_path)
-    try:
-        homeport.start()
+    with _running(Homeport(tmp_path)) as homeport:
         yield homeport
         _keep(homeport, request)
-    finally:
-        homeport.clean()
 
 
 @pytest.fixture(scope="session")
 def shared_strict_homeport(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeport]:
-    homeport = Homeport(tmp_path_factory.mktemp("strict"), {"HOMEPORT_STRICT_GRANTS": "1"})
-    try:
-        homeport.start()
+    with _running(Homeport(tmp_path_factory.mktemp("strict"), {"HOMEPORT_STRICT_GRANTS": "1"})) as homeport:
         yield homeport
-    finally:
-        homeport.clean()
 
 
 @pytest.fixture

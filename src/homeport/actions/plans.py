@@ -6,7 +6,6 @@ prepared again, says the same: unless what it was based on has changed, which th
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass, replace
@@ -91,7 +90,7 @@ class Draft:
 
 async def draft_creation(ctx: Context, new: NewService, given: Fields) -> Draft:
     """Prepare a creation as a plan. Raises as `create_service`."""
-    seed = os.urandom(SEED_BYTES)
+    seed = ctx.random_bytes(SEED_BYTES)
     ready = await prepare_service(_seeded(ctx, seed), new)
     server = await find_server(ctx.session, ctx.actor.team_id, new.server_uuid)
     if server is None:
@@ -113,7 +112,7 @@ async def draft_creation(ctx: Context, new: NewService, given: Fields) -> Draft:
 
 async def draft_change(ctx: Context, stored: Stored, change: ChangeService, given: Fields) -> Draft:
     """Prepare a change as a plan. Raises as `change_service`."""
-    seed = os.urandom(SEED_BYTES)
+    seed = ctx.random_bytes(SEED_BYTES)
     ready = await prepare_change(_seeded(ctx, seed), stored, change)
     revision = await find_newest_revision(ctx.session, stored.service.id)
     snapshot = revision[1] if revision else None

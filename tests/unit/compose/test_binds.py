@@ -37,7 +37,7 @@ def bind(source: str, target: str, **more: Any) -> dict[str, Any]:
         ("./nginx.conf:/etc/nginx", False),
         ("./nginx.conf/:/etc/nginx/nginx.conf", False),
         ("./conf.d:/etc/nginx/conf.d", False),
-        ("./.config:/root/.config", False),
+        ("./.config:/home/app/.config", False),
         ("./config:/app/config", False),
         ("./v1.2:/data/v1.2", False),
         (".:/srv/a.conf", False),

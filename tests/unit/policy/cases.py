@@ -168,7 +168,7 @@ COMPONENTS: Final = [
         "build: {context: ., additional_contexts: ['a=/srv', 'b=docker-image://x']}", ("host.mount /srv:ro",)
     ),
     Case("build: {context: ., ssh: [default]}", ("host.mount ssh default",)),
-    Case("build: {context: ., ssh: {id: /root/.ssh/id}}", ("host.mount ssh id=/root/.ssh/id",)),
+    Case("build: {context: ., ssh: {id: /srv/keys/id}}", ("host.mount ssh id=/srv/keys/id",)),
     Case("build: {context: ., cache_from: ['type=local,src=/srv']}", ("host.mount /srv",)),
     Case("build: {context: ., cache_to: ['type=local,mode=max,dest=/srv']}", ("host.mount /srv",)),
     Case("build: {context: ., network: host}", ("host.network host",)),
