@@ -68,8 +68,13 @@ def body_of(place: Place) -> dict[str, Any]:
 async def stored_values(app: RunningApp) -> list[str]:
     """The stored values of all variables, but for references to other ones."""
     async with app.database.read() as session:
-        values = await session.scalars(select(EnvVariable.value).where(EnvVariable.value.is_not(None)))
-        return [value for value in values if value and not value.startswith("$")]
+        rows = await session.scalars(select(EnvVariable).where(EnvVariable.value.is_not(None)))
+        # A generated password may begin with a dollar too.
+        return [
+            row.value
+            for row in rows
+            if row.value and not (row.origin == "template" and row.value.startswith("$"))
+        ]
 
 
 def appears(value: str, plan: dict[str, Any]) -> bool:
