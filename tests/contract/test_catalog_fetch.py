@@ -362,7 +362,13 @@ async def test_an_old_copy_is_fetched_again_and_confirmed(tmp_path: Path, mirror
 
 @pytest.mark.parametrize(
     ("status", "content"),
-    [(200, b"<html>"), (200, b'{"error": "gone"}'), (200, b"{}"), (503, b""), (200, gzip.compress(b"{}", mtime=0))],
+    [
+        (200, b"<html>"),
+        (200, b'{"error": "gone"}'),
+        (200, b"{}"),
+        (503, b""),
+        (200, gzip.compress(b"{}", mtime=0)),
+    ],
 )
 async def test_the_last_good_copy_stays(tmp_path: Path, mirror: Mirror, status: int, content: bytes) -> None:
     mirror.serves(document("thing"))
