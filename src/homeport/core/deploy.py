@@ -21,6 +21,8 @@ StepName = Literal[
 ChangeKind = Literal["create", "start", "recreate", "compare", "keep", "remove"]
 
 SETTLE = timedelta(seconds=0.3)
+SETTLE_AFTER_CRASH = timedelta(seconds=2)
+"""How long a component must run that has already crashed: between two crashes it is seen running as well."""
 MAX_RESTARTS = 7
 """A container that waits for its database by crashing gets this many tries (about 13 s of the engine's pauses)."""
 
@@ -151,7 +153,8 @@ def progress(
 ) -> Progress:
     """Judge the expected components by what is seen now.
 
-    Ready: healthy, or running for `settle` without a healthcheck, or a one-shot that ended with 0.
+    Ready: healthy, or running for `settle` without a healthcheck (longer after a crash), or a one-shot that
+    ended with 0.
     A component that is excluded from the status is not waited for; it fails only as a one-shot that
     ended badly.
     """
@@ -191,9 +194,20 @@ def _judge(item: Container, now: datetime, settle: timedelta, max_restarts: int)
         return "failed", "is unhealthy"
     if item.health == "starting":
         return "waiting", "is not healthy yet"
-    if item.health is None and item.started_at is not None and now - item.started_at < settle:
+    if item.health is None and settling_for(item, now, settle):
         return "waiting", "has just started"
     return "ready", "is running"
+
+
+def settling_for(item: Container, now: datetime, settle: timedelta) -> timedelta:
+    """How much longer a running container must stay up before that counts; zero when it does.
+
+    `settle` is for one that never crashed. A clock that is behind the engine's waits for the whole time.
+    """
+    if item.started_at is None:
+        return timedelta()
+    wanted = max(settle, SETTLE_AFTER_CRASH) if item.restart_count else settle
+    return max(timedelta(), wanted - max(timedelta(), now - item.started_at))
 
 
 def _ending(item: Container) -> str:

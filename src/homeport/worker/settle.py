@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, Self
 
 from homeport.core.commands import Engine
-from homeport.core.deploy import Progress, progress
+from homeport.core.deploy import Progress, progress, settling_for
 from homeport.core.observed import LABEL_SERVICE, Container, Observed
 from homeport.errors import EngineFailed, ServerUnreachable
 from homeport.worker.runs import Run
@@ -63,7 +63,8 @@ async def await_ready(
     settle: timedelta = SETTLE,
     seen: Observed | None = None,
 ) -> Observed:
-    """Wait until every expected component runs, for `settle` at least (is healthy, where it has a healthcheck).
+    """Wait until every expected component runs, for `settle` at least, longer where it has crashed before
+    (is healthy, where it has a healthcheck).
     `seen` is what was seen just now, if anything was.
 
     Raises DeploymentFailed as soon as one has ended or keeps crashing, or at the time limit; what the
@@ -83,9 +84,8 @@ async def await_ready(
         if left <= 0:
             await report(run, seen, state)
             raise run.fail(f"After {TIME_LIMIT_S:.0f} seconds it still does not run: {state}.")
-        youngest = [now - item.started_at for item in seen.containers if item.started_at is not None]
-        settling = [(settle - age).total_seconds() for age in youngest if timedelta() <= age < settle]
-        await bulletin.wait(min([left, LOOK_AGAIN_S, *(max(0.005, each) for each in settling)]))
+        settling = [settling_for(item, now, settle).total_seconds() for item in seen.containers]
+        await bulletin.wait(min([left, LOOK_AGAIN_S, *(max(0.005, each) for each in settling if each)]))
         seen = None
 
 
