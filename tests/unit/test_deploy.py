@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from homeport.core.compose.model import Component, Domain, File
-from homeport.core.deploy import missing_images, plan, progress, to_restart
+from homeport.core.deploy import missing_images, plan, progress, settling_for, to_restart
 from homeport.core.observed import Container, Observed
 from homeport.core.revision import Snapshot
 
@@ -212,6 +212,19 @@ def test_progress_table(changed: dict[str, Any], kind: str, text: str) -> None:
     assert ("ready" if made.ready else "failed" if made.failed else "waiting") == kind
     assert str(made) == text
     assert made.is_done == (kind == "ready")
+
+
+def test_how_much_longer_a_container_must_run() -> None:
+    settle = timedelta(seconds=1)
+    for started, restarts, left in [
+        (NOW, 0, 1),
+        (NOW, 3, 2),
+        (NOW - 3 * settle, 3, 0),
+        (NOW + 9 * settle, 0, 10),
+    ]:
+        item = container("web", started_at=started, restart_count=restarts)
+        assert settling_for(item, NOW, settle) == left * settle
+    assert not settling_for(container("web", started_at=None), NOW, settle)
 
 
 def test_progress_of_what_is_missing_or_excluded() -> None:

@@ -202,12 +202,12 @@ def _judge(item: Container, now: datetime, settle: timedelta, max_restarts: int)
 def settling_for(item: Container, now: datetime, settle: timedelta) -> timedelta:
     """How much longer a running container must stay up before that counts; zero when it does.
 
-    `settle` is for one that never crashed. A clock that is behind the engine's waits for the whole time.
+    `settle` is for one that never crashed. Where the engine's clock is ahead it is longer by as much.
     """
     if item.started_at is None:
         return timedelta()
     wanted = max(settle, SETTLE_AFTER_CRASH) if item.restart_count else settle
-    return max(timedelta(), wanted - max(timedelta(), now - item.started_at))
+    return max(timedelta(), wanted - (now - item.started_at))
 
 
 def _ending(item: Container) -> str:

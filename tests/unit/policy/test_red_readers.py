@@ -105,8 +105,8 @@ def test_what_the_builder_gets_elsewhere(context: str) -> None:
 
 
 def test_a_quoted_field_of_a_cache() -> None:
-    case = component("build: {context: ., cache_to: ['type=local,\"dest=/root/.ssh\"']}")
-    assert [ask.key for ask in asks_of(case)] == ["host.mount /root/.ssh"]
+    case = component("build: {context: ., cache_to: ['type=local,\"dest=/srv/keys\"']}")
+    assert [ask.key for ask in asks_of(case)] == ["host.mount /srv/keys"]
 
 
 @pytest.mark.parametrize(
